@@ -1,0 +1,141 @@
+/**
+ * Every bound of the daemon: its value, its unit (the last word of its name), why it is so, and what happens at it.
+ * A leaf: it imports nothing. Bounds that a user may change are read from the config and passed on as a `Limits`.
+ */
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+export const limits = {
+  // --- frames in ---------------------------------------------------------------------------------------------------
+  /** One inbound frame. A base64 screenshot fits many times over. Past it: `frame_too_large`, the link is closed. */
+  frameInBytesMax: 32 * MiB,
+  /** One frame that our own client takes from a server: an inbound frame comes back inside an event's envelope. */
+  frameFromServerBytesMax: 34 * MiB,
+  /** Nesting of one frame. Real configurations nest about 10 deep. Past it: `invalid_frame`, the link lives. */
+  frameDepthMax: 100,
+  /** From a frame's first byte to its last. A local socket moves 32 MiB in well under a second. Past it: closed. */
+  frameDeadlineMs: 30_000,
+  /** How often unfinished frames are checked against their deadline. */
+  frameSweepMs: 1_000,
+  /** Bytes of unfinished frames over all links. Past it: the link with the most of them is closed. */
+  unfinishedBytesMax: 40 * MiB,
+  /** Refused frames of one link that are logged one by one within `refusalLogWindowMs`; further ones are counted. */
+  refusalLogBurst: 10,
+  refusalLogWindowMs: 10_000,
+  /** Peer's text in a log line or an error message. Past it: cut, with an ellipsis. */
+  loggedTextCharsMax: 200,
+
+  // --- links -------------------------------------------------------------------------------------------------------
+  /** Live links of one daemon. Past it: a new link is closed before its Ack, and logged. */
+  connectionsMax: 8_192,
+  /** The flush of the Ack. Past it: closed. */
+  ackTimeoutMs: 10_000,
+  /** One socket write of events: the best size measured, and what node-ipc 12 clients can digest. */
+  writeBytes: 64 * KiB,
+  /** Lag of a link at which its connection becomes `congested`, and at which it is `flowing` again. */
+  lagHighBytes: 1 * MiB,
+  lagLowBytes: 256 * KiB,
+  /** Direct answers that wait for one link. At it: the daemon stops reading that link until half is written. */
+  outboxBytesMax: 1 * MiB,
+  /** What a link may still take to read its last bytes when the daemon drains. Past it: destroyed. */
+  linkDrainMs: 1_000,
+
+  // --- journal and delivery ----------------------------------------------------------------------------------------
+  /** The hot tail, over all lanes. In memory mode it is the journal. Past it: the oldest slab goes (retention). */
+  tailBytesMax: 32 * MiB,
+  /** The part of the tail that lanes other than the journal's own may hold. Past it: their readers read the journal. */
+  laneTailBytesMax: 4 * MiB,
+  /** One slab of encoded frames. */
+  slabBytes: 64 * KiB,
+  /** Free slabs kept for reuse. Past it: left to the garbage collector. */
+  slabPoolMax: 64,
+  /** Lanes that exist at once. Past it: Subscribe is answered `limit_exceeded`. */
+  lanesMax: 1_024,
+  /** Slabs written in one turn to links that are behind, over all links: live readers must not wait for them. */
+  catchUpSlabsPerTurn: 8,
+  /** Bytes that runners may append in one turn before their streams are paused until the turn's flush. */
+  turnAppendBytesMax: 256 * KiB,
+
+  // --- sessions ----------------------------------------------------------------------------------------------------
+  /** A client's own id of a request. Past it: `invalid_frame`. */
+  requestIdCharsMax: 64,
+  /** Answers kept per session so that a repeated request is not done twice. Past it: the oldest is forgotten. */
+  repliesKeptPerSession: 256,
+  repliesKeptBytesPerSession: 256 * KiB,
+  /** How long a session without a link can be resumed. Past it, or past the number: forgotten, oldest first. */
+  sessionGraceMs: 60_000,
+  sessionsDetachedMax: 1_024,
+  /** Filters of one Subscribe. Past it: `invalid_command`. */
+  subscribeTasksMax: 1_000,
+  subscribeGlobsMax: 64,
+  globCharsMax: 64,
+  /** Names in a Hello. Past it: `invalid_frame`. */
+  clientNameCharsMax: 100,
+  /** Tasks that a session of a `scope=own` listener may own. Past it: the oldest settled one is no longer its own. */
+  ownTasksPerSession: 10_000,
+
+  // --- tasks -------------------------------------------------------------------------------------------------------
+  /** Tasks that run at once. Past it: `queue_full`. */
+  tasksLiveMax: 512,
+  /** Settled tasks kept in memory. Past either: the oldest is forgotten (`unknown_task`). */
+  tasksKeptMax: 10_000,
+  tasksKeptBytesMax: 8 * MiB,
+  /** A task's text in lists; GetTask and the journal hold no more than its first message. */
+  listedTextCharsMax: 1_000,
+  /** Messages waiting for a task that is still starting. Past it: `limit_exceeded`. */
+  queuedMessagesMax: 64,
+  queuedMessagesBytesMax: 1 * MiB,
+  /** One message of a command's output; then a new one begins, so that full-text updates stay linear. */
+  outputMessageBytes: 8 * KiB,
+  /** Updates of one message come at most this often; the last one always. */
+  messageUpdateMs: 50,
+  /** What may wait for a command's stdin. Past it: `limit_exceeded`. */
+  stdinBytesMax: 1 * MiB,
+  /** From TERM to KILL when a task is cancelled. */
+  cancelGraceMs: 5_000,
+  /** From the exit of a command to the closing of its output by descendants that hold it. Past it: they are ended. */
+  outputCloseGraceMs: 1_000,
+  /** How often and how long descendants are looked for after KILL. */
+  reapPollMs: 20,
+  reapDeadlineMs: 5_000,
+  /** Arguments and environment of a command. Past it: `invalid_command`, before the kernel says E2BIG. */
+  commandArgsMax: 10_000,
+  commandBytesMax: 1 * MiB,
+
+  // --- daemon ------------------------------------------------------------------------------------------------------
+  /** From SIGTERM or Shutdown to the cancelling of running tasks. */
+  drainDeadlineMs: 10_000,
+  drainDeadlineMsMax: 3_600_000,
+  /** `sun_path` less its NUL. Past it: exit 78. */
+  socketPathBytesMax: process.platform === 'darwin' ? 103 : 107,
+  /** How often a listener looks whether its socket file is still its own. */
+  socketWatchMs: 1_000,
+  /** How long a probe waits for the owner of a socket file. */
+  socketProbeMs: 1_000,
+  /** daemon.log of an autostarted daemon. Past it: it becomes daemon.log.1, in place of the earlier one. */
+  daemonLogBytesMax: 8 * MiB,
+  /** How long `run` and `start` wait for the daemon that they started. Past it: exit 69 with its log's last lines. */
+  autostartDeadlineMs: 15_000,
+  /** The config file. Past it: exit 78. */
+  configBytesMax: 1 * MiB,
+  profilesMax: 256,
+
+  // --- our own client ----------------------------------------------------------------------------------------------
+  /** Back-off between attempts: doubled from the first to the last, each with full jitter. */
+  reconnectFirstMs: 50,
+  reconnectLastMs: 5_000,
+  /** Connecting and waiting for the Ack. Past it: the attempt has failed. */
+  clientAckTimeoutMs: 10_000,
+  /** A command's Reply. Past it: the promise rejects with `timeout`. */
+  replyTimeoutMs: 30_000,
+  /** Events that wait for a `for await` loop. Past it: the client stops reading its socket until half are taken. */
+  clientEventsWaiting: 1_024,
+  /** Commands in flight of one client. Past it: `limit_exceeded`. */
+  clientRequestsMax: 1_024,
+} as const
+
+type Widen<T> = { readonly [K in keyof T]: number }
+
+/** The bounds as values, so that a test or a config can give others. */
+export type Limits = Widen<typeof limits>

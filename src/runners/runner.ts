@@ -1,0 +1,65 @@
+/**
+ * What a task actor drives: types only. A Runner makes Runs; a Run is one process (or agent turn) of one task.
+ * Nothing here is reported to clients directly: the task actor journals it first.
+ */
+import type { Exit, TaskMessage } from '../wire/events.ts'
+import type { CallboardConfiguration, Configuration } from '../wire/commands.ts'
+import type { Outcome } from '../wire/rejection.ts'
+
+/** What a task is to run. `configuration` and `env` may hold secrets: they go to the runner alone. */
+export interface RunnerTask {
+  readonly id: string
+  readonly text: string
+  readonly images: readonly string[]
+  /** The client's configuration, with the profile's defaults already under `callboard`. */
+  readonly configuration: Configuration
+  readonly callboard: CallboardConfiguration
+  /** The daemon's own socket, given to the child as CALLBOARD_SOCKET. */
+  readonly socketPath: string
+}
+
+export interface RunnerMessage {
+  readonly action: 'created' | 'updated'
+  readonly message: TaskMessage
+}
+
+/** How a run ended. */
+export interface RunResult {
+  readonly ok: boolean
+  /** One sentence for people: the completion's or the error's text. */
+  readonly text: string
+  readonly exit?: Exit
+}
+
+/** What a run tells its task. `nextTs` gives the `ts` of a new message: unique and rising within the task. */
+export interface RunEvents {
+  nextTs(): number
+  /** The process runs. Exactly once, before any message; not at all where it could not be started. */
+  started(): void
+  /** One batch per read of the child's output. */
+  messages(batch: readonly RunnerMessage[]): void
+  /** Exactly once, last. No process of the run is left, and every message has been given. */
+  ended(result: RunResult): void
+}
+
+export interface Run {
+  /** A message of a client while the task runs. */
+  send(text: string, images: readonly string[]): Outcome<void>
+  /** Asks the run to end: TERM to the group. Idempotent; `ended` follows. */
+  cancel(): void
+  /** Ends the run by force: KILL to every descendant. Idempotent; `ended` follows. */
+  kill(): void
+  /** Stops and continues reading the child's output. */
+  pause(): void
+  resume(): void
+}
+
+export interface Runner {
+  readonly name: string
+  /** Whether a settled task can run again under its id. */
+  readonly resumable: boolean
+  /** Checks what `start` would refuse, without doing anything: the task then takes no slot. */
+  check(task: RunnerTask): Outcome<void>
+  /** Never throws: what goes wrong comes as `ended({ok: false})`, in a later turn. */
+  start(task: RunnerTask, events: RunEvents): Run
+}

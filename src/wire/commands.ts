@@ -1,0 +1,129 @@
+/**
+ * What clients ask for: the commands of the published schemas (`taskCommandSchema` of `@roo-code/types` 1.63–1.115)
+ * and those of the extension `callboard/1`. Inbound schemas strip unknown keys, as real servers do, but for
+ * `configuration.callboard`, which is ours: there a misspelt key is an error that names the nearest one.
+ */
+import { z } from 'zod'
+import { limits } from '../limits.ts'
+import { accepted, refused } from './rejection.ts'
+import type { Outcome } from './rejection.ts'
+
+const taskId = z.string().min(1).max(200)
+
+/** What a client may say of a command to run. `env` and the rest of the configuration go to the runner alone. */
+export const callboardConfigurationSchema = z.strictObject({
+  /** A profile of the daemon's config; the other fields go over its defaults. */
+  profile: z.string().min(1).max(limits.globCharsMax).optional(),
+  /** Program and arguments, as for execve: no shell is involved. */
+  command: z.array(z.string()).min(1).max(limits.commandArgsMax).optional(),
+  /** Absolute path. */
+  cwd: z.string().min(1).max(4_096).optional(),
+  env: z.record(z.string(), z.string()).optional(),
+  /** `closed` (default): nothing to read; `text`: the task's text, then end of file; `open`: SendMessage writes lines. */
+  stdin: z.enum(['closed', 'text', 'open']).optional(),
+})
+export type CallboardConfiguration = z.infer<typeof callboardConfigurationSchema>
+
+/** Validates `configuration.callboard`; a refusal names the field and, for an unknown key, the known ones. */
+export function parseCallboardConfiguration(value: unknown): Outcome<CallboardConfiguration> {
+  const parsed = callboardConfigurationSchema.safeParse(value ?? {})
+  if (parsed.success) return accepted(parsed.data)
+  const issue = parsed.error.issues[0]
+  const path = ['configuration', 'callboard', ...(issue?.path ?? [])].join('.')
+  return refused('invalid_command', `${path}: ${issue?.message ?? 'not valid'}`)
+}
+
+/**
+ * A client's settings. Real clients send hundreds of provider keys: all are kept for the runner, none is read here.
+ * `callboard` is validated by `parseCallboardConfiguration` when the task starts, not with the frame: a client that
+ * knows no replies must be told of a mistake by a task that could not start, not by silence.
+ */
+export const configurationSchema = z.looseObject({ callboard: z.unknown().optional() })
+export type Configuration = z.infer<typeof configurationSchema>
+
+export const startNewTaskSchema = z.object({
+  configuration: configurationSchema.default({}),
+  text: z.string().default(''),
+  images: z.array(z.string()).optional(),
+  newTab: z.boolean().optional(),
+})
+export type StartNewTask = z.infer<typeof startNewTaskSchema>
+
+const sendMessageSchema = z.object({
+  text: z.string().optional(),
+  images: z.array(z.string()).optional(),
+  /** Ours: which task; without it the connection's current one. */
+  taskId: taskId.optional(),
+})
+
+export const taskStates = [
+  'queued',
+  'starting',
+  'running',
+  'interactive',
+  'completed',
+  'aborted',
+  'failed',
+  'resumable',
+  'closed',
+] as const
+export type TaskState = (typeof taskStates)[number]
+
+const subscribeSchema = z.object({
+  tasks: z.array(taskId).max(limits.subscribeTasksMax).optional(),
+  events: z.array(z.string().min(1).max(limits.globCharsMax)).max(limits.subscribeGlobsMax).optional(),
+  after: z.number().int().min(0).optional(),
+  snapshot: z.boolean().optional(),
+})
+export type Subscribe = z.infer<typeof subscribeSchema>
+
+const nothing = z.unknown().optional()
+
+export const taskCommandSchema = z.discriminatedUnion('commandName', [
+  z.object({ commandName: z.literal('StartNewTask'), data: startNewTaskSchema }),
+  // The id is required up to 1.89 and absent from 1.115: without it, the connection's current task is meant.
+  z.object({ commandName: z.literal('CancelTask'), data: taskId.optional() }),
+  z.object({ commandName: z.literal('CloseTask'), data: taskId.optional() }),
+  z.object({ commandName: z.literal('ResumeTask'), data: taskId }),
+  z.object({ commandName: z.literal('SendMessage'), data: sendMessageSchema.default({}) }),
+  z.object({ commandName: z.literal('GetCommands'), data: nothing }),
+  z.object({ commandName: z.literal('GetModes'), data: nothing }),
+  z.object({ commandName: z.literal('GetModels'), data: nothing }),
+  z.object({ commandName: z.literal('DeleteQueuedMessage'), data: z.string().max(200) }),
+  // --- callboard/1 ---
+  z.object({ commandName: z.literal('Subscribe'), data: subscribeSchema.default({}) }),
+  z.object({ commandName: z.literal('Unsubscribe'), data: nothing }),
+  z.object({
+    commandName: z.literal('ListTasks'),
+    data: z.object({ states: z.array(z.enum(taskStates)).optional() }).default({}),
+  }),
+  z.object({ commandName: z.literal('GetTask'), data: taskId }),
+  z.object({ commandName: z.literal('ListClients'), data: nothing }),
+  z.object({ commandName: z.literal('GetStatus'), data: nothing }),
+  z.object({
+    commandName: z.literal('Shutdown'),
+    data: z.object({ deadlineMs: z.number().int().min(0).max(limits.drainDeadlineMsMax).optional() }).default({}),
+  }),
+  // Part of the protocol; this daemon answers them `unsupported` until it has asks, leases and pruning.
+  z.object({
+    commandName: z.literal('RespondToAsk'),
+    data: z.object({ askId: z.string().max(200), option: z.string().optional(), text: z.string().optional() }),
+  }),
+  z.object({
+    commandName: z.literal('ClaimTask'),
+    data: z.object({ taskId, ttlMs: z.number().int().positive().optional(), steal: z.boolean().optional() }),
+  }),
+  z.object({ commandName: z.literal('ReleaseTask'), data: taskId }),
+  z.object({
+    commandName: z.literal('PruneTasks'),
+    data: z.object({ before: z.number().optional(), ids: z.array(taskId).optional() }).default({}),
+  }),
+])
+export type TaskCommand = z.infer<typeof taskCommandSchema>
+export type TaskCommandName = TaskCommand['commandName']
+/** What a sender may leave out is optional here. */
+export type TaskCommandInput = z.input<typeof taskCommandSchema>
+
+export const commandNames: readonly string[] = taskCommandSchema.options.map(
+  (one) => one.shape.commandName.value,
+)
