@@ -28,8 +28,8 @@ export interface TaskRecord {
   readonly startedBy: string
   /** Highest `ts` of its messages, so that a resumed run goes on above it. */
   readonly lastTs: number
-  /** The machine's persisted snapshot, once settled. */
-  readonly snapshot?: unknown
+  /** Runs so far. */
+  readonly runs: number
   /** What to run again. Absent where it may not be resumed. */
   readonly request?: StartNewTask
 }

@@ -1,0 +1,130 @@
+/**
+ * The daemon's run state, and the gate of its data plane: outside `serving` and `draining` nothing is routed or
+ * delivered. Owner: the broker actor. It gets one event per batch (one socket read, one runner read), never one per
+ * message: the action of the state runs the loop.
+ */
+import { assign, setup } from 'xstate'
+import type { ClientMessage } from '../src/wire/envelope.ts'
+import type { TaskEvent } from '../src/wire/events.ts'
+
+/** The messages of one read of one connection. */
+export interface CommandBatch {
+  readonly connectionId: string
+  readonly messages: readonly ClientMessage[]
+}
+
+/** Events of one task, in order, as one commit. */
+export interface EventBatch {
+  readonly task: string
+  readonly events: readonly TaskEvent[]
+  /** clientId and requestId that caused them, where a client did. */
+  readonly by?: string
+  readonly causedBy?: string
+}
+
+export interface BrokerInput {
+  readonly cancelGraceMs: number
+}
+
+export interface BrokerContext extends BrokerInput {
+  /** From the start of the drain to the cancelling of running tasks. */
+  readonly drainDeadlineMs: number
+}
+
+export type BrokerEvent =
+  | { readonly type: 'listeners.bound' }
+  | { readonly type: 'commands.received'; readonly batch: CommandBatch }
+  | { readonly type: 'events.produced'; readonly batch: EventBatch }
+  | { readonly type: 'drain'; readonly deadlineMs: number }
+  | { readonly type: 'tasks.settled' }
+  | { readonly type: 'force' }
+
+export const brokerMachine = setup({
+  types: {
+    input: {} as BrokerInput,
+    context: {} as BrokerContext,
+    events: {} as BrokerEvent,
+  },
+  delays: {
+    drainDeadline: ({ context }) => context.drainDeadlineMs,
+    /** A cancelled task has TERM, grace and KILL before it: twice the grace is past all of that. */
+    cancelDeadline: ({ context }) => context.cancelGraceMs * 2,
+  },
+  actions: {
+    noteDeadline: assign(({ event }) => (event.type === 'drain' ? { drainDeadlineMs: event.deadlineMs } : {})),
+    /** Runs each command of the batch, in order. */
+    routeCommands: () => {},
+    /** Appends the batch to the journal, then marks its readers for delivery. */
+    appendEvents: () => {},
+    /** Tells native clients; answers new tasks `draining` from now on. */
+    announceDrain: () => {},
+    /** Cancels every task that still runs. */
+    cancelTasks: () => {},
+    /** Ends every task that still runs by force. */
+    killTasks: () => {},
+    /** Lets every connection flush and close. */
+    drainConnections: () => {},
+  },
+}).createMachine({
+  id: 'broker',
+  description: 'The daemon from its first listener to its last byte.',
+  context: ({ input }) => ({ ...input, drainDeadlineMs: 0 }),
+  initial: 'starting',
+  states: {
+    starting: {
+      description: 'Nothing listens yet; what a crash interrupted is journaled here.',
+      on: {
+        'listeners.bound': { target: 'serving', description: 'Every listener is bound.' },
+        'events.produced': { actions: 'appendEvents', description: 'Events of recovery.' },
+        drain: { target: 'stopped', description: 'Stopped before it served.' },
+        force: { target: 'stopped', description: 'Stopped before it served.' },
+      },
+    },
+    serving: {
+      description: 'Commands are routed, events delivered.',
+      on: {
+        'commands.received': { actions: 'routeCommands', description: 'One read of one link.' },
+        'events.produced': { actions: 'appendEvents', description: 'One read of one runner.' },
+        drain: { target: 'draining', actions: 'noteDeadline', description: 'Asked to stop.' },
+        force: { target: 'forcing', description: 'Asked to stop at once.' },
+      },
+    },
+    draining: {
+      description: 'No new tasks; running ones may end by themselves until the deadline, then are cancelled.',
+      entry: 'announceDrain',
+      initial: 'waiting',
+      on: {
+        'commands.received': { actions: 'routeCommands', description: 'Steering and watching go on.' },
+        'events.produced': { actions: 'appendEvents', description: 'Running tasks are still heard.' },
+        'tasks.settled': { target: 'stopped', description: 'No task runs any more.' },
+        force: { target: 'forcing', description: 'Asked a second time.' },
+      },
+      states: {
+        waiting: {
+          description: 'Running tasks may end by themselves.',
+          after: { drainDeadline: { target: 'cancelling', description: 'The deadline has passed.' } },
+        },
+        cancelling: {
+          description: 'Running tasks are being cancelled.',
+          entry: 'cancelTasks',
+          after: { cancelDeadline: { target: '#broker.forcing', description: 'A task ignores its end.' } },
+        },
+      },
+    },
+    forcing: {
+      description: 'Running tasks are ended by force.',
+      entry: 'killTasks',
+      on: {
+        'events.produced': { actions: 'appendEvents', description: 'Their last events.' },
+        'commands.received': { description: 'Too late: no command is routed any more.' },
+        'tasks.settled': { target: 'stopped', description: 'No task runs any more.' },
+      },
+      after: { cancelDeadline: { target: 'stopped', description: 'The kernel keeps a process: it is left.' } },
+    },
+    stopped: {
+      type: 'final',
+      description: 'Nothing is routed or delivered; connections flush and close.',
+      entry: 'drainConnections',
+    },
+  },
+})

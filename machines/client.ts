@@ -1,0 +1,101 @@
+/**
+ * The reconnecting end: what a CallboardClient is doing. Owner: the client actor. A connection machine runs the link;
+ * this one decides when to dial, when to wait and when to give up.
+ */
+import { assign, setup } from 'xstate'
+
+export interface ClientInput {
+  readonly firstBackOffMs: number
+  readonly lastBackOffMs: number
+  /** Attempts in a row that may fail before it gives up; null: never. */
+  readonly attemptsMax: number | null
+}
+
+export interface ClientContext extends ClientInput {
+  /** Attempts that failed since the last ready connection. */
+  readonly failures: number
+}
+
+export type ClientEvent =
+  | { readonly type: 'connect' }
+  | { readonly type: 'connection.ready' }
+  | { readonly type: 'connection.closed' }
+  | { readonly type: 'backOff.elapsed' }
+  | { readonly type: 'server.refused' }
+  | { readonly type: 'disconnect' }
+
+export const clientMachine = setup({
+  types: {
+    input: {} as ClientInput,
+    context: {} as ClientContext,
+    events: {} as ClientEvent,
+  },
+  guards: {
+    attemptsLeft: ({ context }) => context.attemptsMax === null || context.failures + 1 < context.attemptsMax,
+  },
+  actions: {
+    countFailure: assign(({ context }) => ({ failures: context.failures + 1 })),
+    forgetFailures: assign(() => ({ failures: 0 })),
+    /** Opens a link with a connection machine of its own. */
+    dial: () => {},
+    /** Says Hello, takes the subscription up where it was, sends what waits. */
+    resumeSession: () => {},
+    /** Sets a timer of a random length up to the back-off, which ends in `backOff.elapsed`. */
+    armBackOff: () => {},
+    disarmBackOff: () => {},
+    /** Commands in flight are refused or wait for the next connection, by their kind. */
+    suspendRequests: () => {},
+    /** Closes the link, refuses what waits, ends the event loops. */
+    release: () => {},
+  },
+}).createMachine({
+  id: 'client',
+  description: 'A client that stays connected to one daemon.',
+  context: ({ input }) => ({ ...input, failures: 0 }),
+  initial: 'offline',
+  on: {
+    disconnect: { target: '.closed', description: 'Its user is done.' },
+  },
+  states: {
+    offline: {
+      description: 'Not asked to connect yet.',
+      on: { connect: { target: 'connecting', description: 'Its user wants a connection.' } },
+    },
+    connecting: {
+      description: 'Dialling, and waiting for the Ack.',
+      entry: 'dial',
+      on: {
+        'connection.ready': { target: 'ready', description: 'The Ack of this connection came.' },
+        'connection.closed': [
+          {
+            guard: 'attemptsLeft',
+            target: 'backingOff',
+            actions: 'countFailure',
+            description: 'Not reached: try again later.',
+          },
+          { target: 'closed', actions: 'countFailure', description: 'Not reached, and no attempt is left.' },
+        ],
+        'server.refused': { target: 'closed', description: 'What answers there is not what we speak to.' },
+      },
+    },
+    ready: {
+      description: 'Commands go out, events come in.',
+      entry: ['forgetFailures', 'resumeSession'],
+      exit: 'suspendRequests',
+      on: {
+        'connection.closed': { target: 'backingOff', description: 'The link was lost.' },
+        'server.refused': { target: 'closed', description: 'What answers there is not what we speak to.' },
+      },
+    },
+    backingOff: {
+      description: 'Waits before the next attempt, longer after each failure, never in step with others.',
+      entry: 'armBackOff',
+      exit: 'disarmBackOff',
+      on: {
+        'backOff.elapsed': { target: 'connecting', description: 'The wait is over.' },
+        connect: { target: 'connecting', description: 'Its user will not wait.' },
+      },
+    },
+    closed: { type: 'final', description: 'It holds nothing any more.', entry: 'release' },
+  },
+})
