@@ -5,20 +5,49 @@
  */
 import { z } from 'zod'
 import { limits } from '../limits.ts'
+import { nearest } from './nearest.ts'
+import { printable } from './printable.ts'
 import { accepted, refused } from './rejection.ts'
 import type { Outcome } from './rejection.ts'
 
 const taskId = z.string().min(1).max(200)
+
+/** An array of valid items. `z.array` makes an issue of every wrong one: a 32 MiB frame of them would take gigabytes. */
+function list<T>(item: z.ZodType<T>, countMax: number, items: string) {
+  return z.custom<T[]>(
+    (value) =>
+      Array.isArray(value) && value.length <= countMax && value.every((one) => item.safeParse(one).success),
+    `expected an array of at most ${countMax} ${items}`,
+  )
+}
+
+/** Bounded by the frame alone. */
+const images = z.custom<string[]>(
+  (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
+  'expected an array of strings',
+)
+
+const stringRecord = z.custom<Record<string, string>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !Object.hasOwn(value, '__proto__') &&
+    Object.values(value).every((one) => typeof one === 'string'),
+  'expected an object of strings',
+)
 
 /** What a client may say of a command to run. `env` and the rest of the configuration go to the runner alone. */
 export const callboardConfigurationSchema = z.strictObject({
   /** A profile of the daemon's config; the other fields go over its defaults. */
   profile: z.string().min(1).max(limits.globCharsMax).optional(),
   /** Program and arguments, as for execve: no shell is involved. */
-  command: z.array(z.string()).min(1).max(limits.commandArgsMax).optional(),
+  command: list(z.string(), limits.commandArgsMax, 'strings')
+    .refine((command) => command.length > 0, 'expected at least the program')
+    .optional(),
   /** Absolute path. */
   cwd: z.string().min(1).max(4_096).optional(),
-  env: z.record(z.string(), z.string()).optional(),
+  env: stringRecord.optional(),
   /** `closed` (default): nothing to read; `text`: the task's text, then end of file; `open`: SendMessage writes lines. */
   stdin: z.enum(['closed', 'text', 'open']).optional(),
 })
@@ -30,7 +59,15 @@ export function parseCallboardConfiguration(value: unknown): Outcome<CallboardCo
   if (parsed.success) return accepted(parsed.data)
   const issue = parsed.error.issues[0]
   const path = ['configuration', 'callboard', ...(issue?.path ?? [])].join('.')
-  return refused('invalid_command', `${path}: ${issue?.message ?? 'not valid'}`)
+  const why = issue?.code === 'unrecognized_keys' ? unknownKey(issue.keys[0] ?? '') : issue?.message
+  return refused('invalid_command', `${path}: ${why ?? 'not valid'}`)
+}
+
+function unknownKey(key: string): string {
+  const known = Object.keys(callboardConfigurationSchema.shape)
+  const meant = nearest(key, known)
+  const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean "${meant}"?`
+  return `unknown key "${printable(key, 60)}"; ${hint}`
 }
 
 /**
@@ -44,14 +81,14 @@ export type Configuration = z.infer<typeof configurationSchema>
 export const startNewTaskSchema = z.object({
   configuration: configurationSchema.default({}),
   text: z.string().default(''),
-  images: z.array(z.string()).optional(),
+  images: images.optional(),
   newTab: z.boolean().optional(),
 })
 export type StartNewTask = z.infer<typeof startNewTaskSchema>
 
 const sendMessageSchema = z.object({
   text: z.string().optional(),
-  images: z.array(z.string()).optional(),
+  images: images.optional(),
   /** Ours: which task; without it the connection's current one. */
   taskId: taskId.optional(),
 })
@@ -70,8 +107,12 @@ export const taskStates = [
 export type TaskState = (typeof taskStates)[number]
 
 const subscribeSchema = z.object({
-  tasks: z.array(taskId).max(limits.subscribeTasksMax).optional(),
-  events: z.array(z.string().min(1).max(limits.globCharsMax)).max(limits.subscribeGlobsMax).optional(),
+  tasks: list(taskId, limits.subscribeTasksMax, 'task ids').optional(),
+  events: list(
+    z.string().min(1).max(limits.globCharsMax),
+    limits.subscribeGlobsMax,
+    'event names',
+  ).optional(),
   after: z.number().int().min(0).optional(),
   snapshot: z.boolean().optional(),
 })
@@ -95,19 +136,29 @@ export const taskCommandSchema = z.discriminatedUnion('commandName', [
   z.object({ commandName: z.literal('Unsubscribe'), data: nothing }),
   z.object({
     commandName: z.literal('ListTasks'),
-    data: z.object({ states: z.array(z.enum(taskStates)).optional() }).default({}),
+    data: z
+      .object({
+        states: list(z.enum(taskStates), taskStates.length, `of ${taskStates.join(', ')}`).optional(),
+      })
+      .default({}),
   }),
   z.object({ commandName: z.literal('GetTask'), data: taskId }),
   z.object({ commandName: z.literal('ListClients'), data: nothing }),
   z.object({ commandName: z.literal('GetStatus'), data: nothing }),
   z.object({
     commandName: z.literal('Shutdown'),
-    data: z.object({ deadlineMs: z.number().int().min(0).max(limits.drainDeadlineMsMax).optional() }).default({}),
+    data: z
+      .object({ deadlineMs: z.number().int().min(0).max(limits.drainDeadlineMsMax).optional() })
+      .default({}),
   }),
   // Part of the protocol; this daemon answers them `unsupported` until it has asks, leases and pruning.
   z.object({
     commandName: z.literal('RespondToAsk'),
-    data: z.object({ askId: z.string().max(200), option: z.string().optional(), text: z.string().optional() }),
+    data: z.object({
+      askId: z.string().max(200),
+      option: z.string().optional(),
+      text: z.string().optional(),
+    }),
   }),
   z.object({
     commandName: z.literal('ClaimTask'),
@@ -116,7 +167,12 @@ export const taskCommandSchema = z.discriminatedUnion('commandName', [
   z.object({ commandName: z.literal('ReleaseTask'), data: taskId }),
   z.object({
     commandName: z.literal('PruneTasks'),
-    data: z.object({ before: z.number().optional(), ids: z.array(taskId).optional() }).default({}),
+    data: z
+      .object({
+        before: z.number().optional(),
+        ids: list(taskId, limits.tasksKeptMax, 'task ids').optional(),
+      })
+      .default({}),
   }),
 ])
 export type TaskCommand = z.infer<typeof taskCommandSchema>
@@ -124,6 +180,7 @@ export type TaskCommandName = TaskCommand['commandName']
 /** What a sender may leave out is optional here. */
 export type TaskCommandInput = z.input<typeof taskCommandSchema>
 
+/** Every command of the protocol. */
 export const commandNames: readonly string[] = taskCommandSchema.options.map(
   (one) => one.shape.commandName.value,
 )

@@ -52,7 +52,9 @@ export const helloSchema = z.object({
       version: z.string().max(limits.clientNameCharsMax),
     }),
     role: z.enum(roles).optional(),
-    resume: z.object({ sessionId: z.string().max(64), epoch: z.string().max(200), after: sequence }).optional(),
+    resume: z
+      .object({ sessionId: z.string().max(64), epoch: z.string().max(200), after: sequence })
+      .optional(),
     /** The value of CALLBOARD_TASK where the client runs inside a task. It prevents accidents and is no secret. */
     task: z.string().max(200).optional(),
   }),
@@ -178,7 +180,13 @@ export const statusSchema = z.object({
   epoch: z.string(),
   startedAt: z.number(),
   listeners: z.array(
-    z.object({ path: z.string(), framing: z.string(), vocabulary: z.string(), scope: z.string(), role: z.string() }),
+    z.object({
+      path: z.string(),
+      framing: z.string(),
+      vocabulary: z.string(),
+      scope: z.string(),
+      role: z.string(),
+    }),
   ),
   connections: z.number(),
   tasks: z.record(z.string(), z.number()),

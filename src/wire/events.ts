@@ -108,7 +108,10 @@ const oneTask = z.tuple([taskId])
 const publishedEvents = [
   event('taskCreated', oneTask),
   event('taskStarted', oneTask),
-  event('taskCompleted', z.tuple([taskId, tokenUsageSchema, toolUsageSchema, z.object({ isSubtask: z.boolean() })])),
+  event(
+    'taskCompleted',
+    z.tuple([taskId, tokenUsageSchema, toolUsageSchema, z.object({ isSubtask: z.boolean() })]),
+  ),
   event('taskAborted', oneTask),
   event('taskFocused', oneTask),
   event('taskUnfocused', oneTask),
@@ -162,4 +165,6 @@ export type TaskEvent = z.infer<typeof taskEventSchema>
 export type TaskEventName = TaskEvent['eventName']
 
 /** The names that only native links may see. */
-export const nativeEventNames: ReadonlySet<string> = new Set(nativeEvents.map((one) => one.shape.eventName.value))
+export const nativeEventNames: ReadonlySet<string> = new Set(
+  nativeEvents.map((one) => one.shape.eventName.value),
+)

@@ -1,0 +1,148 @@
+/**
+ * One link's inbound half: frames out of chunks, values out of frames, messages out of values. Whatever a peer sends
+ * becomes a message, a refusal (the link lives) or a broken link; nothing throws.
+ */
+import { limits } from '../limits.ts'
+import type { Batch, Decoded, Decoder, DecoderOptions } from './codec.ts'
+import type { Framing } from './framing/framing.ts'
+import { FrameReader } from './framing/frame-reader.ts'
+import { nestingExceeds } from './nesting.ts'
+import { excerptOf } from './printable.ts'
+import { rejection } from './rejection.ts'
+import type { Outcome, Rejection } from './rejection.ts'
+import type { UnfinishedFrame } from './unfinished.ts'
+import { requestIdOf } from './vocabulary/parse.ts'
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** How one end reads. */
+export interface Reading<M> {
+  readonly framing: Framing
+  readonly frameBytesMax: number
+  parse(value: unknown): Outcome<M>
+}
+
+export class FrameDecoder<M> implements Decoder<M> {
+  readonly #options: DecoderOptions
+  readonly #reading: Reading<M>
+  readonly #depthMax: number
+  readonly #reader: FrameReader
+  readonly #unfinished: UnfinishedFrame
+  /** When the unfinished frame's first byte came. */
+  #sinceMs = 0
+  #broken: Rejection | undefined
+  #closed = false
+
+  constructor(options: DecoderOptions, reading: Reading<M>) {
+    this.#options = options
+    this.#reading = reading
+    this.#depthMax = options.depthMax ?? limits.frameDepthMax
+    this.#reader = new FrameReader({
+      delimiter: reading.framing.delimiter,
+      frameBytesMax: reading.frameBytesMax,
+    })
+    this.#unfinished = options.unfinished.open((reason) => {
+      this.#break(reason)
+      options.broken(reason)
+    })
+  }
+
+  get emptyFrames(): number {
+    return this.#reader.emptyFrames
+  }
+
+  push(chunk: Buffer): Batch<M> {
+    if (this.#broken !== undefined) return { items: [], broken: this.#broken }
+    if (this.#closed) return { items: [] }
+    const items: Decoded<M>[] = []
+    const whole = this.#reader.read(chunk, (frame) => items.push(this.#decode(frame)))
+    const broken = whole ? this.#account() : tooLarge(this.#reading.frameBytesMax)
+    if (broken === undefined) return { items }
+    this.#break(broken)
+    return { items, broken }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#forget()
+  }
+
+  #account(): Rejection | undefined {
+    const bytes = this.#reader.pendingBytes
+    if (bytes > 0 && this.#reader.pendingIsNew) this.#sinceMs = this.#options.now()
+    return this.#unfinished.hold(bytes, this.#sinceMs)
+  }
+
+  #break(reason: Rejection): void {
+    this.#broken = reason
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#reader.clear()
+    this.#unfinished.release()
+  }
+
+  #decode(frame: Buffer): Decoded<M> {
+    if (nestingExceeds(frame, this.#depthMax)) {
+      return refusal(
+        frame,
+        invalidFrame(`The frame nests deeper than ${this.#depthMax}: send a flatter one.`),
+      )
+    }
+    try {
+      return this.#decodeText(frame, textOf(frame))
+    } catch {
+      return refusal(frame, invalidFrame('The frame could not be read: send a smaller or simpler one.'))
+    }
+  }
+
+  #decodeText(frame: Buffer, text: string | undefined): Decoded<M> {
+    if (text === undefined) return refusal(frame, invalidFrame('The frame is not UTF-8.'))
+    const json = parseJson(text)
+    if (json === undefined) return refusal(frame, invalidFrame('The frame is not JSON.'))
+    const inner = this.#reading.framing.unwrap(json.value)
+    if (!inner.ok) return refusal(frame, inner.error)
+    const message = this.#reading.parse(inner.value)
+    if (message.ok) return { ok: true, message: message.value }
+    return refusal(frame, message.error, requestIdOf(inner.value))
+  }
+}
+
+/** Undefined where the bytes are not UTF-8. Only a text with U+FFFD in it needs the strict decoder to tell. */
+function textOf(frame: Buffer): string | undefined {
+  const text = frame.toString('utf8')
+  if (!text.includes('\uFFFD')) return text
+  try {
+    return strictUtf8.decode(frame)
+  } catch {
+    return undefined
+  }
+}
+
+function parseJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return { value }
+  } catch {
+    return undefined
+  }
+}
+
+function refusal(frame: Buffer, reason: Rejection, requestId?: string): Decoded<never> {
+  const excerpt = excerptOf(frame)
+  const bytes = frame.length
+  if (requestId === undefined) return { ok: false, refusal: { rejection: reason, excerpt, bytes } }
+  return { ok: false, refusal: { rejection: reason, requestId, excerpt, bytes } }
+}
+
+function invalidFrame(message: string): Rejection {
+  return rejection('invalid_frame', message)
+}
+
+function tooLarge(bytesMax: number): Rejection {
+  return rejection(
+    'frame_too_large',
+    `A frame passed ${bytesMax} bytes. Connect again and send smaller ones.`,
+  )
+}

@@ -1,0 +1,114 @@
+/**
+ * Cuts a byte stream into frames. A frame that lies whole in one chunk is a view of it; one that does not is kept in
+ * blocks that grow to 64 KiB, so that neither many small chunks nor many idle links cost more than about their bytes.
+ * Linear time whatever the chunking. White space before a frame is no part of it, and an empty frame is no frame.
+ */
+
+const blockBytesMin = 256
+const blockBytesMax = 64 * 1024
+
+export interface FrameReaderOptions {
+  readonly delimiter: number
+  readonly frameBytesMax: number
+}
+
+export class FrameReader {
+  readonly #delimiter: number
+  readonly #frameBytesMax: number
+  /** All full but for the last. */
+  #blocks: Buffer[] = []
+  #lastBlockUsed = 0
+  #pendingBytes = 0
+  #pendingIsNew = false
+  #emptyFrames = 0
+
+  constructor(options: FrameReaderOptions) {
+    this.#delimiter = options.delimiter
+    this.#frameBytesMax = options.frameBytesMax
+  }
+
+  /** Bytes of the frame that has begun and not ended. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  /** Whether that frame's first byte came with the last chunk. */
+  get pendingIsNew(): boolean {
+    return this.#pendingIsNew
+  }
+
+  /** Frames skipped because nothing, or only white space, stood in them. */
+  get emptyFrames(): number {
+    return this.#emptyFrames
+  }
+
+  /**
+   * Gives every frame that ends in `chunk` to `take`, without its delimiter; it is valid as long as the chunk is.
+   * False: a frame passes the limit. Then the stream cannot be read on.
+   */
+  read(chunk: Buffer, take: (frame: Buffer) => void): boolean {
+    let start = this.#pendingBytes === 0 ? this.#skip(chunk, 0) : 0
+    this.#pendingIsNew = this.#pendingBytes === 0
+    while (start < chunk.length) {
+      const end = chunk.indexOf(this.#delimiter, start)
+      const stop = end === -1 ? chunk.length : end
+      if (this.#pendingBytes + stop - start > this.#frameBytesMax) return false
+      if (end === -1) {
+        this.#keep(chunk, start)
+        return true
+      }
+      take(this.#pendingBytes === 0 ? chunk.subarray(start, end) : this.#join(chunk.subarray(start, end)))
+      this.#pendingIsNew = true
+      start = this.#skip(chunk, end + 1)
+    }
+    return true
+  }
+
+  /** Forgets the unfinished frame. */
+  clear(): void {
+    this.#blocks = []
+    this.#lastBlockUsed = 0
+    this.#pendingBytes = 0
+  }
+
+  /** The first byte at or after `from` that begins a frame. */
+  #skip(chunk: Buffer, from: number): number {
+    for (let at = from; at < chunk.length; at++) {
+      const byte = chunk[at]
+      if (byte === this.#delimiter) this.#emptyFrames++
+      else if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at
+    }
+    return chunk.length
+  }
+
+  #keep(chunk: Buffer, from: number): void {
+    let at = from
+    while (at < chunk.length) {
+      let block = this.#blocks.at(-1)
+      if (block === undefined || this.#lastBlockUsed === block.length) {
+        block = Buffer.allocUnsafeSlow(this.#nextBlockBytes(chunk.length - at))
+        this.#blocks.push(block)
+        this.#lastBlockUsed = 0
+      }
+      const copied = chunk.copy(block, this.#lastBlockUsed, at)
+      this.#lastBlockUsed += copied
+      this.#pendingBytes += copied
+      at += copied
+    }
+  }
+
+  /** As much as is there already, so that blocks double and stay within twice the frame. */
+  #nextBlockBytes(wanted: number): number {
+    return Math.min(blockBytesMax, Math.max(blockBytesMin, this.#pendingBytes, wanted))
+  }
+
+  #join(tail: Buffer): Buffer {
+    const parts = this.#blocks
+    const last = parts.pop()
+    if (last !== undefined) parts.push(last.subarray(0, this.#lastBlockUsed))
+    parts.push(tail)
+    const frame = Buffer.concat(parts, this.#pendingBytes + tail.length)
+    this.clear()
+    return frame
+  }
+}

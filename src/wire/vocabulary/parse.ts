@@ -1,0 +1,84 @@
+/**
+ * Validation against the schemas, for every vocabulary in today's shapes, and the words of its refusals: they name the
+ * place, what was expected there, and for an unknown name the one that may have been meant. Names are looked at before
+ * a schema is, since a schema's refusal costs far more than its acceptance.
+ */
+import type { z } from 'zod'
+import { limits } from '../../limits.ts'
+import { commandNames } from '../commands.ts'
+import { ackSchema, commandMessageSchema, eventMessageSchema, gapSchema, helloSchema } from '../envelope.ts'
+import { helloRequestId, replySchema } from '../envelope.ts'
+import type { ClientMessage, ServerMessage } from '../envelope.ts'
+import { isJsonObject } from '../json-object.ts'
+import { nearest } from '../nearest.ts'
+import { printable } from '../printable.ts'
+import { accepted, refused } from '../rejection.ts'
+import type { Outcome } from '../rejection.ts'
+
+const knownCommands = new Set(commandNames)
+const nameCharsMax = 60
+
+/** Validates a client's message. */
+export function parseFromClient(value: unknown): Outcome<ClientMessage> {
+  if (!isJsonObject(value)) return refused('invalid_frame', 'A message is a JSON object.')
+  const type = value['type']
+  if (type === 'TaskCommand') return parseCommand(value['data'], value)
+  if (type === 'Hello') return checked(helloSchema, value, 'Hello')
+  return refused('invalid_frame', `A client sends TaskCommand or Hello, not ${quoted(type)}.`)
+}
+
+/** Validates a server's message. */
+export function parseFromServer(value: unknown): Outcome<ServerMessage> {
+  const type = isJsonObject(value) ? value['type'] : undefined
+  if (type === 'TaskEvent') return checked(eventMessageSchema, value, 'TaskEvent')
+  if (type === 'Reply') return checked(replySchema, value, 'Reply')
+  if (type === 'Ack') return checked(ackSchema, value, 'Ack')
+  if (type === 'Gap') return checked(gapSchema, value, 'Gap')
+  return refused('invalid_frame', `A server sends Ack, TaskEvent, Reply or Gap, not ${quoted(type)}.`)
+}
+
+/** The id under which a client's message can be answered, also where the message was refused. */
+export function requestIdOf(value: unknown): string | undefined {
+  if (!isJsonObject(value)) return undefined
+  if (value['type'] === 'Hello') return helloRequestId
+  const id = value['requestId']
+  return typeof id === 'string' && id.length > 0 && id.length <= limits.requestIdCharsMax ? id : undefined
+}
+
+function parseCommand(command: unknown, message: unknown): Outcome<ClientMessage> {
+  const name = isJsonObject(command) ? command['commandName'] : undefined
+  if (typeof name !== 'string') return refused('invalid_command', 'TaskCommand: data.commandName is missing.')
+  if (!knownCommands.has(name)) return unknownCommand(name)
+  const parsed = commandMessageSchema.safeParse(message)
+  if (parsed.success) return accepted(parsed.data)
+  const issue = parsed.error.issues[0]
+  if (issue?.path[0] !== 'data') return invalid('invalid_frame', 'TaskCommand', issue?.path, issue)
+  return invalid('invalid_command', name, issue.path.slice(1), issue)
+}
+
+function unknownCommand(name: string): Outcome<ClientMessage> {
+  const meant = nearest(name, commandNames)
+  const hint = meant === undefined ? `Known are ${commandNames.join(', ')}.` : `Did you mean ${meant}?`
+  return refused('invalid_command', `There is no command ${quoted(name)}. ${hint}`)
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): Outcome<T> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return accepted(parsed.data)
+  const issue = parsed.error.issues[0]
+  return invalid('invalid_frame', what, issue?.path, issue)
+}
+
+function invalid(
+  code: 'invalid_frame' | 'invalid_command',
+  what: string,
+  path: readonly PropertyKey[] = [],
+  issue?: { readonly message: string },
+): Outcome<never> {
+  const place = path.length === 0 ? '' : ` ${printable(path.map(String).join('.'), nameCharsMax)}:`
+  return refused(code, `${what}:${place} ${printable(issue?.message ?? 'not valid')}`)
+}
+
+function quoted(name: unknown): string {
+  return typeof name === 'string' ? `"${printable(name, nameCharsMax)}"` : 'a message without a type'
+}
