@@ -13,6 +13,8 @@ import type { Outcome, Rejection } from './rejection.ts'
 import type { UnfinishedFrame } from './unfinished.ts'
 import { requestIdOf } from './vocabulary/parse.ts'
 
+const openingBrace = 0x7b
+
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** How one end reads. */
@@ -84,6 +86,8 @@ export class FrameDecoder<M> implements Decoder<M> {
   }
 
   #decode(frame: Buffer): Decoded<M> {
+    // Junk is told from objects before the costly ways to find out; white space before a frame is already gone.
+    if (frame[0] !== openingBrace) return refusal(frame, invalidFrame('A frame is one JSON object.'))
     if (nestingExceeds(frame, this.#depthMax)) {
       return refusal(
         frame,
@@ -100,7 +104,8 @@ export class FrameDecoder<M> implements Decoder<M> {
   #decodeText(frame: Buffer, text: string | undefined): Decoded<M> {
     if (text === undefined) return refusal(frame, invalidFrame('The frame is not UTF-8.'))
     const json = parseJson(text)
-    if (json === undefined) return refusal(frame, invalidFrame('The frame is not JSON.'))
+    if (json === undefined)
+      return refusal(frame, invalidFrame('The frame is not JSON: send one object and its delimiter.'))
     const inner = this.#reading.framing.unwrap(json.value)
     if (!inner.ok) return refusal(frame, inner.error)
     const message = this.#reading.parse(inner.value)
@@ -109,10 +114,8 @@ export class FrameDecoder<M> implements Decoder<M> {
   }
 }
 
-/** Undefined where the bytes are not UTF-8. Only a text with U+FFFD in it needs the strict decoder to tell. */
+/** Undefined where the bytes are not UTF-8. */
 function textOf(frame: Buffer): string | undefined {
-  const text = frame.toString('utf8')
-  if (!text.includes('\uFFFD')) return text
   try {
     return strictUtf8.decode(frame)
   } catch {
