@@ -102,6 +102,8 @@ export const limits = {
   /** Arguments and environment of a command. Past it: `invalid_command`, before the kernel says E2BIG. */
   commandArgsMax: 10_000,
   commandBytesMax: 1 * MiB,
+  /** One argument or one NAME=value, with its NUL: Linux' MAX_ARG_STRLEN. Past it: `invalid_command`. */
+  commandArgBytesMax: 128 * KiB,
 
   // --- daemon ------------------------------------------------------------------------------------------------------
   /** From SIGTERM or Shutdown to the cancelling of running tasks. */
@@ -115,6 +117,9 @@ export const limits = {
   socketProbeMs: 1_000,
   /** daemon.log of an autostarted daemon. Past it: it becomes daemon.log.1, in place of the earlier one. */
   daemonLogBytesMax: 8 * MiB,
+  /** Log lines that wait for a stderr that takes nothing, and how often it is tried again. Past it: dropped, counted. */
+  logHeldBytesMax: 1 * MiB,
+  logRetryMs: 100,
   /** How long `run` and `start` wait for the daemon that they started. Past it: exit 69 with its log's last lines. */
   autostartDeadlineMs: 15_000,
   /** The config file. Past it: exit 78. */
