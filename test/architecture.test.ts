@@ -1,0 +1,248 @@
+/**
+ * Keeps "who may import whom" true, and the habits that a linter does not see. It reads the files as they are: a folder
+ * without source is a failure, so that it cannot pass by looking at nothing.
+ */
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { codeOnly, importStatements } from './import-statements.ts'
+
+const root = join(import.meta.dirname, '..')
+const files = globSync(['src/**/*.{ts,js}', 'machines/**/*.{ts,js}'], { cwd: root })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => !file.endsWith('.d.ts'))
+  .toSorted()
+const sources = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]))
+
+interface Import {
+  readonly from: string
+  /** A file of ours as path from the root; else the specifier: `node:fs`, `zod`. */
+  readonly to: string
+  readonly typeOnly: boolean
+}
+
+const imports: readonly Import[] = [...sources].flatMap(([from, source]) =>
+  importStatements(source).map(({ specifier, typeOnly }) => ({
+    from,
+    to: target(from, specifier),
+    typeOnly,
+  })),
+)
+
+function target(from: string, specifier: string): string {
+  if (!specifier.startsWith('.')) return specifier
+  return relative(root, join(root, dirname(from), specifier)).replaceAll('\\', '/')
+}
+
+interface Rule {
+  /** Prefixes of what its files may import, themselves and the leaves apart. */
+  readonly may: readonly string[]
+  /** Prefixes of which they may import types. */
+  readonly types?: readonly string[]
+}
+
+const everything = ['src/', 'machines/', 'node:', 'xstate', 'zod']
+
+/** The table of the architecture, in its order. A name is the start of paths. */
+const table: Readonly<Record<string, Rule>> = {
+  'src/limits.ts': { may: [] },
+  'src/version.ts': { may: ['node:'] },
+  'src/log.ts': { may: ['src/log-sink.ts', 'pino', 'pino-pretty'] },
+  'src/log-sink.ts': { may: ['node:', 'src/limits.ts'] },
+  'src/wire/': { may: ['zod', 'src/limits.ts'] },
+  'machines/': { may: ['xstate'], types: ['src/wire/'] },
+  'src/broker/': { may: ['src/limits.ts'], types: ['src/wire/', 'src/store/'] },
+  'src/store/': { may: ['node:', 'src/limits.ts'], types: ['src/wire/'] },
+  'src/transport/': { may: ['node:', 'node-ipc', 'src/wire/', 'src/limits.ts'] },
+  'src/runners/': { may: ['node:', 'src/wire/', 'src/limits.ts'] },
+  'src/actors/': {
+    may: ['xstate', 'machines/', 'src/wire/', 'src/broker/', 'src/limits.ts', 'src/log.ts'],
+    types: ['src/transport/', 'src/store/', 'src/runners/'],
+  },
+  'src/client/': {
+    may: [
+      'machines/',
+      'src/wire/',
+      'src/transport/',
+      'src/limits.ts',
+      'src/actors/client-actor.ts',
+      'src/actors/dialled-connection.ts',
+    ],
+    types: ['zod', 'xstate'],
+  },
+  'src/cli/': {
+    may: [
+      'node:',
+      'commander',
+      'src/client/',
+      'machines/',
+      'src/wire/',
+      'src/transport/socket-path.ts',
+      'src/store/',
+      'src/daemon/',
+      'src/limits.ts',
+      'src/log.ts',
+      'src/version.ts',
+    ],
+  },
+  'src/daemon/': { may: everything },
+}
+
+const placeOf = (file: string) => Object.keys(table).find((place) => file.startsWith(place))
+const said = (one: Import) => `${one.from} imports ${one.typeOnly ? 'types of ' : ''}${one.to}`
+
+function isAllowed(one: Import): boolean {
+  const place = placeOf(one.from) ?? ''
+  const rule = table[place]
+  if (rule === undefined) return false
+  const allowed = [
+    ...rule.may,
+    ...(one.typeOnly ? (rule.types ?? []) : []),
+    ...(place.endsWith('/') ? [place] : []),
+  ]
+  return allowed.some((start) => (/[/:]$/.test(start) ? one.to.startsWith(start) : one.to === start))
+}
+
+describe('who may import whom', () => {
+  test('every file has a place in the table', () => {
+    expect(files.filter((file) => placeOf(file) === undefined)).toEqual([])
+  })
+
+  test.each(Object.keys(table).filter((place) => existsSync(join(root, place))))(
+    '%s holds source, and imports only what the table allows',
+    (place) => {
+      expect(files.filter((file) => file.startsWith(place))).not.toEqual([])
+      const own = imports.filter((one) => placeOf(one.from) === place)
+      expect(own.filter((one) => !isAllowed(one)).map(said)).toEqual([])
+    },
+  )
+
+  test('every import of ours leads to a file', () => {
+    const lost = imports.filter(
+      (one) => /^(?:src|machines)\//.test(one.to) && !existsSync(join(root, one.to)),
+    )
+    expect(lost.map(said)).toEqual([])
+  })
+
+  test('only transport/node-ipc.ts imports node-ipc', () => {
+    const importers = imports.filter((one) => /^node-ipc(?:\/|$)/.test(one.to)).map((one) => one.from)
+    expect(new Set(importers)).toEqual(new Set(['src/transport/node-ipc.ts']))
+  })
+
+  test('only wire validates with zod, and the config file, which no peer writes', () => {
+    const importers = imports.filter((one) => one.to === 'zod' && !one.typeOnly).map((one) => one.from)
+    const others = importers.filter(
+      (from) => !from.startsWith('src/wire/') && from !== 'src/daemon/config-file.ts',
+    )
+    expect(others).toEqual([])
+    expect(importers).toContain('src/wire/commands.ts')
+  })
+
+  test('nobody imports daemon.ts but the command line', () => {
+    const importers = imports.filter((one) => one.to === 'src/daemon/daemon.ts').map((one) => one.from)
+    expect(importers.filter((from) => !from.startsWith('src/cli/'))).toEqual([])
+  })
+
+  test('what a client loads knows no broker, store or runner', () => {
+    const reached = closure(files.filter((file) => file.startsWith('src/client/')))
+    expect(reached.filter((file) => /^src\/(?:broker|store|runners|daemon|cli)\//.test(file))).toEqual([])
+  })
+
+  test('no file imports itself by way of others', () => {
+    const cyclic = files.filter((file) => closure(importedBy(file)).includes(file))
+    expect(cyclic).toEqual([])
+  })
+})
+
+function importedBy(file: string): string[] {
+  return imports.filter((one) => one.from === file && sources.has(one.to)).map((one) => one.to)
+}
+
+/** The files given and all that they import, directly or not, types included. */
+function closure(start: readonly string[]): string[] {
+  const reached = new Set(start)
+  for (const file of reached) for (const next of importedBy(file)) reached.add(next)
+  return [...reached]
+}
+
+describe('habits', () => {
+  test('no folder or file is a drawer, and none only exports what others hold', () => {
+    expect(
+      files.filter((file) => /(?:^|\/)(?:utils?|helpers?|common|misc|shared|index)[./]/i.test(file)),
+    ).toEqual([])
+  })
+
+  test('no file has more than 300 lines', () => {
+    const long = [...sources].filter(([, source]) => source.trimEnd().split('\n').length > 300)
+    expect(long.map(([file]) => file)).toEqual([])
+  })
+
+  test('every file begins with a comment that says what it is', () => {
+    const bare = [...sources].filter(([, source]) => !/^(?:#!.*\n)?\/\*/.test(source))
+    expect(bare.map(([file]) => file)).toEqual([])
+  })
+
+  test('nothing is exported by default', () => {
+    const found = [...sources].filter(([, source]) =>
+      /\bexport\s+default\b|\bas\s+default\b/.test(codeOnly(source)),
+    )
+    expect(found.map(([file]) => file)).toEqual([])
+  })
+
+  test('nothing is any, and no type is asserted but in a machine', () => {
+    const found = [...sources].filter(([file, source]) => {
+      const code = codeOnly(source).replaceAll('as const', '')
+      const asserted = /\S[ \t]+as[ \t]+(?!const\b)[A-Z{[\w]/.test(
+        code.replaceAll(/^\s*(?:import|export)\b[^\n]*/gm, ''),
+      )
+      return /[:<|&,(]\s*any\b/.test(code) || (asserted && !file.startsWith('machines/'))
+    })
+    expect(found.map(([file]) => file)).toEqual([])
+  })
+})
+
+describe('machines', () => {
+  const machineFiles = files.filter((file) => file.startsWith('machines/'))
+
+  test.each(machineFiles)('%s describes each of its states and transitions', async (file) => {
+    const module: unknown = await import(join(root, file))
+    const machines = Object.values(isRecord(module) ? module : {}).filter(
+      (one) => isRecord(one) && 'config' in one,
+    )
+    expect(machines).toHaveLength(1)
+    for (const machine of machines)
+      expect(undescribed(isRecord(machine) ? machine['config'] : {}, file)).toEqual([])
+  })
+
+  test.each(machineFiles)('%s does no input or output and asks no clock', (file) => {
+    const code = codeOnly(sources.get(file) ?? '')
+    expect(code).not.toMatch(/\b(?:Date\.now|new Date|Math\.random|setTimeout|setInterval|console|process)\b/)
+  })
+})
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+/** Places of a state's config, itself included, that no description says what they are. */
+function undescribed(state: unknown, place: string): string[] {
+  if (!isRecord(state)) return [place]
+  const { states = {}, on = {}, after = {}, always, onDone } = state
+  const transitions = [...entries(on), ...entries(after), ['always', always], ['onDone', onDone]] as const
+  return [
+    ...(isDescribed(state) ? [] : [place]),
+    ...transitions.flatMap(([name, given]) => {
+      const all = given === undefined ? [] : Array.isArray(given) ? given : [given]
+      return all.every(isDescribed) ? [] : [`${place} on ${name}`]
+    }),
+    ...entries(states).flatMap(([name, child]) => undescribed(child, `${place}/${name}`)),
+  ]
+}
+
+function entries(value: unknown): [string, unknown][] {
+  return isRecord(value) ? Object.entries(value) : []
+}
+
+function isDescribed(value: unknown): boolean {
+  return isRecord(value) && typeof value['description'] === 'string' && value['description'].trim() !== ''
+}
