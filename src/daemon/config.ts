@@ -58,6 +58,14 @@ export interface SettingsSources {
   readonly cwd: string
 }
 
+/** What a client must know of a daemon. */
+export interface ClientSettings {
+  readonly socketPath: string
+  /** What decided the path, to be named in messages. */
+  readonly socketSource: SocketPath['source']
+  readonly home: string
+}
+
 export type Loaded<T> =
   ({ readonly ok: true } & T) | { readonly ok: false; readonly exitCode: 78; readonly message: string }
 
@@ -83,10 +91,11 @@ export function loadSettings(sources: SettingsSources): Loaded<{ settings: Daemo
 }
 
 /** Where clients find the daemon and its home: the same rules, without making anything. Never throws. */
-export function loadClientSettings(sources: SettingsSources): Loaded<{ socketPath: string; home: string }> {
+export function loadClientSettings(sources: SettingsSources): Loaded<ClientSettings> {
   return refusing(() => {
     const config = readConfigFile(configPath(sources.env))
-    return { socketPath: socketPath(sources, config, false).path, home: homePath(sources.env) }
+    const { path, source } = socketPath(sources, config, false)
+    return { socketPath: path, socketSource: source, home: homePath(sources.env) }
   })
 }
 
