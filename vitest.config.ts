@@ -1,13 +1,18 @@
+/** Two projects: `quick` on every change, within three minutes; `soak` for long loads, one file at a time. */
 import { defineConfig } from 'vitest/config'
+
+// .ci/run counts the tests of both projects by these reports.
+const report = process.env['CALLBOARD_TEST_REPORT']
 
 export default defineConfig({
   test: {
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       {
         test: {
           name: 'quick',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/soak/**'],
+          exclude: ['test/soak/**', 'test/bench/**'],
           testTimeout: 20_000,
         },
       },
@@ -25,6 +30,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['src/**/*.ts', 'machines/**/*.ts'],
       reporter: ['text-summary', 'json-summary'],
+      reportsDirectory: 'coverage',
     },
   },
 })
