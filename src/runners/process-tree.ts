@@ -1,7 +1,8 @@
 /**
  * The processes of a run: found by what they carry (CALLBOARD_TASK, the run's output), by descent, group and session,
  * and remembered once found. No single sign is enough: `env -i` drops the first, a double fork the second, setsid the
- * others. The trap: a pid is only ours together with its start.
+ * others. Who had shed all of them before anybody looked (an empty environment, its own session, no parent left, other
+ * files as output) is not found. The trap: a pid is only ours together with its start.
  */
 import { execFile } from 'node:child_process'
 import type { ProcessEntry, ProcessSnapshot, ProcessTable } from './process-table.ts'

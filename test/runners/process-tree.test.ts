@@ -184,6 +184,15 @@ describe('looking at the machine', () => {
     expect(await found()).toEqual([900_000_004, 900_000_006])
   })
 
+  test('where the system tells no session, the group is followed', async () => {
+    const table = tableOf([
+      [entry(900_000_002, { group: 900_000_001, session: 0 }), entry(900_000_003, { session: 0 })],
+    ])
+    const unknown = { pid: root.pid, start: undefined, streams: [] }
+    const { members } = await new ProcessTree(table, ['task'], unknown).find()
+    expect(members.map((one) => one.pid)).toEqual([900_000_002])
+  })
+
   test('a pid that was given to another process is not ours, nor are zombies and what is older than the run', async () => {
     const table = tableOf([
       [
