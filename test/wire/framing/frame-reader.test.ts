@@ -110,6 +110,6 @@ test('one byte at a time takes linear time', () => {
     expect(frames[0]?.length).toBe(bytes)
     return performance.now() - from
   }
-  timed(1 << 20)
-  expect(timed(8 << 20) / timed(4 << 20)).toBeLessThan(4)
+  const best = (bytes: number) => Math.min(timed(bytes), timed(bytes))
+  expect(best(8 << 20) / best(4 << 20)).toBeLessThan(4)
 })
