@@ -4,14 +4,7 @@
  * message: the action of the state runs the loop.
  */
 import { assign, setup } from 'xstate'
-import type { ClientMessage } from '../src/wire/envelope.ts'
 import type { TaskEvent } from '../src/wire/events.ts'
-
-/** The messages of one read of one connection. */
-export interface CommandBatch {
-  readonly connectionId: string
-  readonly messages: readonly ClientMessage[]
-}
 
 /** Events of one task, in order, as one commit. */
 export interface EventBatch {
@@ -33,7 +26,8 @@ export interface BrokerContext extends BrokerInput {
 
 export type BrokerEvent =
   | { readonly type: 'listeners.bound' }
-  | { readonly type: 'commands.received'; readonly batch: CommandBatch }
+  /** One read of a connection: its messages wait in the connection's inbox. */
+  | { readonly type: 'commands.received'; readonly connectionId: string }
   | { readonly type: 'events.produced'; readonly batch: EventBatch }
   | { readonly type: 'drain'; readonly deadlineMs: number }
   | { readonly type: 'tasks.settled' }
@@ -51,8 +45,10 @@ export const brokerMachine = setup({
     cancelDeadline: ({ context }) => context.cancelGraceMs * 2,
   },
   actions: {
-    noteDeadline: assign(({ event }) => (event.type === 'drain' ? { drainDeadlineMs: event.deadlineMs } : {})),
-    /** Runs each command of the batch, in order. */
+    noteDeadline: assign(({ event }) =>
+      event.type === 'drain' ? { drainDeadlineMs: event.deadlineMs } : {},
+    ),
+    /** Runs each command of the connection's inbox, in order. */
     routeCommands: () => {},
     /** Appends the batch to the journal, then marks its readers for delivery. */
     appendEvents: () => {},
@@ -119,7 +115,9 @@ export const brokerMachine = setup({
         'commands.received': { description: 'Too late: no command is routed any more.' },
         'tasks.settled': { target: 'stopped', description: 'No task runs any more.' },
       },
-      after: { cancelDeadline: { target: 'stopped', description: 'The kernel keeps a process: it is left.' } },
+      after: {
+        cancelDeadline: { target: 'stopped', description: 'The kernel keeps a process: it is left.' },
+      },
     },
     stopped: {
       type: 'final',

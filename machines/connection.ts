@@ -99,7 +99,10 @@ export const connectionMachine = setup({
         },
       },
       on: {
-        'admission.granted': { target: 'awaitingAck', description: 'Server: within the limits, not draining.' },
+        'admission.granted': {
+          target: 'awaitingAck',
+          description: 'Server: within the limits, not draining.',
+        },
         'admission.refused': {
           target: 'closed',
           actions: [{ type: 'noteReason', params: { reason: 'refused' } }, 'destroyLink'],
@@ -139,7 +142,10 @@ export const connectionMachine = setup({
       exit: 'detach',
       initial: 'flowing',
       on: {
-        'peer.ended': { target: 'draining', description: 'The peer writes no more; its answers still leave.' },
+        'peer.ended': {
+          target: 'draining',
+          description: 'The peer writes no more; its answers still leave.',
+        },
         drain: { target: 'draining', description: 'The daemon stops.' },
         'retention.passed': {
           target: 'closed',

@@ -19,6 +19,8 @@ export interface TaskContext extends TaskInput {
   readonly runs: number
 }
 
+export type SettledState = 'completed' | 'aborted' | 'failed' | 'resumable'
+
 export type TaskMachineEvent =
   | { readonly type: 'slot.granted' }
   | { readonly type: 'run.started' }
@@ -63,7 +65,7 @@ export const taskMachine = setup({
     cancelRun: () => {},
     killRun: () => {},
     /** Stores the settled task, so that the actor may leave memory. */
-    settle: () => {},
+    settle: (_, _params: { state: SettledState }) => {},
   },
 }).createMachine({
   id: 'task',
@@ -75,7 +77,11 @@ export const taskMachine = setup({
       description: 'Created; waits for a slot.',
       on: {
         'slot.granted': { target: 'starting', description: 'It may run.' },
-        cancel: { target: 'settled.aborted', actions: 'announceAborted', description: 'Cancelled before it ran.' },
+        cancel: {
+          target: 'settled.aborted',
+          actions: 'announceAborted',
+          description: 'Cancelled before it ran.',
+        },
         close: {
           target: 'closed',
           actions: 'announceAborted',
@@ -129,12 +135,18 @@ export const taskMachine = setup({
       states: {
         active: {
           description: 'It works.',
-          on: { 'ask.opened': { target: 'interactive', actions: 'announceInteractive', description: 'It asks.' } },
+          on: {
+            'ask.opened': { target: 'interactive', actions: 'announceInteractive', description: 'It asks.' },
+          },
         },
         interactive: {
           description: 'It waits for an answer.',
           on: {
-            'asks.answered': { target: 'active', actions: 'announceActive', description: 'No ask is open any more.' },
+            'asks.answered': {
+              target: 'active',
+              actions: 'announceActive',
+              description: 'No ask is open any more.',
+            },
           },
         },
         cancelling: {
@@ -177,17 +189,28 @@ export const taskMachine = setup({
     },
     settled: {
       description: 'No run lives. It can be resumed if its runner can, or closed.',
-      entry: 'settle',
       initial: 'completed',
       on: {
         resume: { target: 'starting', description: 'It runs again under the same id.' },
         close: { target: 'closed', description: 'A client puts it away.' },
       },
       states: {
-        completed: { description: 'It did what it was asked.' },
-        aborted: { description: 'It was cancelled.' },
-        failed: { description: 'It ended in an error, or could not start.' },
-        resumable: { description: 'It was interrupted, by a crash or by the loss of its runner.' },
+        completed: {
+          description: 'It did what it was asked.',
+          entry: { type: 'settle', params: { state: 'completed' } },
+        },
+        aborted: {
+          description: 'It was cancelled.',
+          entry: { type: 'settle', params: { state: 'aborted' } },
+        },
+        failed: {
+          description: 'It ended in an error, or could not start.',
+          entry: { type: 'settle', params: { state: 'failed' } },
+        },
+        resumable: {
+          description: 'It was interrupted, by a crash or by the loss of its runner.',
+          entry: { type: 'settle', params: { state: 'resumable' } },
+        },
       },
     },
     closed: { type: 'final', description: 'Put away; its history stays.', entry: 'announceClosed' },

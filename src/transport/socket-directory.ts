@@ -8,9 +8,12 @@ import { codeOf } from './error-code.ts'
 import { pathReady, pathRefused, type PathOutcome } from './path-outcome.ts'
 import type { SocketPath } from './socket-path.ts'
 
+/** A path to serve; `source` is what named it, for messages. */
+export type ServedPath = Pick<SocketPath, 'path' | 'isDefault'> & { readonly source: string }
+
 /** Makes or checks the socket's directory; its value is the directory. `uid` is the daemon's own. */
 export function prepareSocketDirectory(
-  socket: SocketPath,
+  socket: ServedPath,
   process: { readonly platform: NodeJS.Platform; readonly uid: number },
 ): PathOutcome<string> {
   const directory = dirname(socket.path)
@@ -18,7 +21,7 @@ export function prepareSocketDirectory(
   return socket.isDefault ? prepareDefault(directory, socket, process.uid) : checkAsked(directory, socket)
 }
 
-function checkAsked(directory: string, socket: SocketPath): PathOutcome<string> {
+function checkAsked(directory: string, socket: ServedPath): PathOutcome<string> {
   try {
     if (statSync(directory).isDirectory()) return pathReady(directory)
     return pathRefused(
@@ -37,7 +40,7 @@ function checkAsked(directory: string, socket: SocketPath): PathOutcome<string> 
 
 const elsewhere = 'give another path with --socket or CALLBOARD_SOCKET'
 
-function prepareDefault(directory: string, socket: SocketPath, uid: number): PathOutcome<string> {
+function prepareDefault(directory: string, socket: ServedPath, uid: number): PathOutcome<string> {
   try {
     mkdirSync(directory, { mode: 0o700 })
   } catch (error) {

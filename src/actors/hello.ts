@@ -1,0 +1,100 @@
+/**
+ * A Hello: from here on the link is native, its session can be taken up again, and its role may be narrowed. Taking up
+ * an earlier session closes that session's older link, restores its subscription and replays what it missed.
+ */
+import type { Session } from '../broker/sessions.ts'
+import { protocolVersion } from '../wire/envelope.ts'
+import type { Hello, HelloResult, ResultGap } from '../wire/envelope.ts'
+import { accepted, refused } from '../wire/rejection.ts'
+import type { Outcome } from '../wire/rejection.ts'
+import type { Broker } from './broker-actor.ts'
+import type { Connection } from './connection.ts'
+
+export function sayHello(broker: Broker, connection: Connection, hello: Hello): Outcome<HelloResult> {
+  const { data } = hello
+  if (connection.native)
+    return refused('invalid_command', 'Hello was said on this connection: it is said once.')
+  if (data.protocol !== protocolVersion) {
+    return refused(
+      'unsupported',
+      `This daemon speaks callboard/${protocolVersion}, not callboard/${data.protocol}.`,
+    )
+  }
+  if (data.role === 'worker') {
+    return refused('unsupported', 'This daemon takes no workers: say Hello without a role.')
+  }
+  if (data.role === 'observer') connection.role = 'observer'
+  const undelivered = position(broker, connection)
+  connection.native = true
+  const resumed = data.resume === undefined ? undefined : takeUp(broker, connection, data.resume.sessionId)
+  const session = connection.session
+  if (session === undefined) return refused('internal', 'This connection has no session.')
+  session.client = data.client
+  session.insideTask = data.task
+  broker.parts.sessions.keep(session)
+  const gap = resumed === undefined ? undefined : resumeGap(broker, data.resume)
+  const after =
+    resumed === undefined || data.resume === undefined ? undelivered : gapless(broker, data.resume.after, gap)
+  if (!broker.subscribe(connection, after))
+    return refused('limit_exceeded', 'Too many different subscriptions are open.')
+  return accepted({
+    protocol: protocolVersion,
+    clientId: connection.clientId,
+    sessionId: session.id,
+    epoch: broker.parts.journal.epoch,
+    head: broker.parts.journal.head,
+    ...(data.resume === undefined ? {} : { resumed: resumed !== undefined }),
+    ...(gap === undefined ? {} : { gap }),
+  })
+}
+
+/** The sequence after which this link has not been given anything. */
+function position(broker: Broker, connection: Connection): number {
+  const { delivery, journal } = broker.parts
+  const { subscriber } = connection
+  if (subscriber === undefined) return journal.head
+  return delivery.lagBytes(subscriber) === 0 ? journal.head : subscriber.seq
+}
+
+/** Makes an earlier session this connection's; its older link is closed. Undefined where none is known. */
+function takeUp(broker: Broker, connection: Connection, sessionId: string): Session | undefined {
+  const session = broker.parts.sessions.find(sessionId, connection.policy.path)
+  if (session === undefined) return undefined
+  const older = session.connectionId === undefined ? undefined : broker.connections.get(session.connectionId)
+  if (older !== undefined) {
+    older.session = undefined
+    broker.connections.send(older, 'close')
+  }
+  broker.bind(connection, session)
+  return session
+}
+
+/** What a resuming client cannot be given; undefined where it gets everything after its last sequence. */
+export function resumeGap(broker: Broker, resume: Hello['data']['resume']): ResultGap | undefined {
+  const { journal } = broker.parts
+  if (resume === undefined) return undefined
+  const at = { from: resume.after + 1, firstAvailable: journal.firstAvailable }
+  if (journalIdOf(resume.epoch) !== journalIdOf(journal.epoch)) return { ...at, reason: 'other_journal' }
+  return sequenceGap(broker, resume.after)
+}
+
+/** The gap of a reader that wants to begin after a sequence of this journal. */
+export function sequenceGap(broker: Broker, after: number): ResultGap | undefined {
+  const { journal } = broker.parts
+  const at = { from: after + 1, firstAvailable: journal.firstAvailable }
+  if (after > journal.head) return { ...at, reason: 'beyond' }
+  if (after + 1 < journal.firstAvailable) return { ...at, reason: 'retention' }
+  return undefined
+}
+
+/** Where a reader begins, its gap considered: above the head or in another journal at the head, else as near as can be. */
+export function gapless(broker: Broker, after: number, gap: ResultGap | undefined): number {
+  if (gap === undefined) return after
+  if (gap.reason === 'retention') return gap.firstAvailable - 1
+  return broker.parts.journal.head
+}
+
+function journalIdOf(epoch: string): string {
+  const dot = epoch.lastIndexOf('.')
+  return dot === -1 ? epoch : epoch.slice(0, dot)
+}

@@ -1,0 +1,63 @@
+/**
+ * Profiles name runners with defaults: a client that knows nothing of us gets the default one, a client that names a
+ * mode which is a profile gets that, and `configuration.callboard` goes over it field by field.
+ */
+import { nearest } from '../wire/nearest.ts'
+import type { CallboardConfiguration, Configuration } from '../wire/commands.ts'
+import { accepted, refused } from '../wire/rejection.ts'
+import type { Outcome } from '../wire/rejection.ts'
+
+/** A runner and its defaults. `env` may hold secrets. */
+export interface Profile {
+  readonly name: string
+  readonly runner: 'command'
+  readonly command?: readonly string[]
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdin?: 'closed' | 'text' | 'open'
+}
+
+export interface Profiles {
+  readonly byName: ReadonlyMap<string, Profile>
+  readonly defaultName: string | undefined
+}
+
+/** What a task runs with. A command of its own needs no profile. */
+export function mergeProfile(
+  profiles: Profiles,
+  configuration: Configuration,
+  asked: CallboardConfiguration,
+): Outcome<CallboardConfiguration> {
+  if (asked.profile !== undefined && !profiles.byName.has(asked.profile))
+    return unknownProfile(profiles, asked.profile)
+  const name = asked.profile ?? profileOfMode(profiles, configuration) ?? defaultProfile(profiles, asked)
+  const profile = name === undefined ? undefined : profiles.byName.get(name)
+  if (profile === undefined) return accepted(asked)
+  const { command, cwd, env, stdin } = profile
+  const merged = {
+    ...(asked.env === undefined && env === undefined ? {} : { env: { ...env, ...asked.env } }),
+  }
+  return accepted({
+    ...(command === undefined ? {} : { command: [...command] }),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(stdin === undefined ? {} : { stdin }),
+    ...asked,
+    ...merged,
+    profile: profile.name,
+  })
+}
+
+function profileOfMode(profiles: Profiles, configuration: Configuration): string | undefined {
+  const mode = configuration['mode']
+  return typeof mode === 'string' && profiles.byName.has(mode) ? mode : undefined
+}
+
+function defaultProfile(profiles: Profiles, asked: CallboardConfiguration): string | undefined {
+  return asked.command === undefined ? profiles.defaultName : undefined
+}
+
+function unknownProfile(profiles: Profiles, name: string): Outcome<never> {
+  const close = nearest(name, [...profiles.byName.keys()])
+  const hint = close === undefined ? 'add it to "profiles" in the config' : `did you mean "${close}"?`
+  return refused('invalid_command', `No profile is named "${name}": ${hint}`)
+}

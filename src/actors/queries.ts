@@ -1,0 +1,90 @@
+/**
+ * Questions about what there is: tasks, clients, the daemon itself. On a `scope=own` listener only the asker's own.
+ */
+import type { TaskState } from '../wire/commands.ts'
+import type { Client, Status, Task } from '../wire/envelope.ts'
+import { accepted } from '../wire/rejection.ts'
+import type { Outcome } from '../wire/rejection.ts'
+import type { Connection } from './connection.ts'
+import { shownTask } from './live-task.ts'
+import { findTask } from './request.ts'
+import type { Request } from './request.ts'
+
+export function listTasks(
+  request: Request,
+  { states }: { states?: TaskState[] | undefined },
+): Outcome<{ tasks: Task[] }> {
+  const tasks = visibleTasks(request)
+  return accepted({
+    tasks: states === undefined ? tasks : tasks.filter((task) => states.includes(task.state)),
+  })
+}
+
+/** Settled tasks, then live ones, oldest first in each. */
+export function visibleTasks({ broker, connection, session }: Request): Task[] {
+  const settled = broker.parts.store.tasks().filter(({ id }) => broker.tasks.live(id) === undefined)
+  const live = Array.from(broker.tasks.all(), (task) => broker.tasks.liveRecord(task))
+  const all = [...settled, ...live].map(shownTask)
+  return connection.policy.scope === 'own' ? all.filter(({ id }) => session.ownTasks.has(id)) : all
+}
+
+export function getTask(request: Request, id: string): Outcome<Task> {
+  const found = findTask(request, id)
+  if (!found.ok) return found
+  const record =
+    'live' in found.value ? request.broker.tasks.liveRecord(found.value.live) : found.value.record
+  return accepted(shownTask(record))
+}
+
+export function listClients(request: Request): Outcome<{ clients: Client[] }> {
+  const { broker, connection } = request
+  const seen = connection.policy.scope === 'own' ? [connection] : [...broker.connections.all()]
+  return accepted({ clients: seen.map((one) => shownClient(request, one)) })
+}
+
+function shownClient({ broker }: Request, connection: Connection): Client {
+  const { session, subscriber, policy } = connection
+  const client = session?.client
+  return {
+    clientId: connection.clientId,
+    ...(client === undefined ? {} : { name: client.name, version: client.version }),
+    listener: policy.path,
+    framing: policy.codec.framing.name,
+    vocabulary: policy.codec.vocabulary.name,
+    role: connection.role,
+    native: connection.native,
+    state: broker.connections.stateOf(connection),
+    since: connection.since,
+    subscription: session?.filter?.key ?? 'none',
+    lagBytes: subscriber === undefined ? 0 : broker.parts.delivery.lagBytes(subscriber),
+    ...(session?.currentTask === undefined ? {} : { currentTask: session.currentTask }),
+    refusedFrames: connection.refusedFrames,
+  }
+}
+
+export function status(request: Request): Outcome<Status> {
+  const { broker } = request
+  const { journal, lanes, identity, store, limits } = broker.parts
+  const tasks: Record<string, number> = {}
+  for (const { state } of visibleTasks(request)) tasks[state] = (tasks[state] ?? 0) + 1
+  const { rss, heapUsed } = process.memoryUsage()
+  return accepted({
+    version: identity.version,
+    pid: identity.pid,
+    state: broker.state,
+    epoch: journal.epoch,
+    startedAt: identity.startedAt,
+    listeners: identity.listeners,
+    connections: broker.connections.count,
+    tasks,
+    journal: {
+      head: journal.head,
+      firstAvailable: journal.firstAvailable,
+      bytes: journal.bytes,
+      bytesMax: limits.tailBytesMax,
+      durability: store.durability,
+    },
+    lanes: lanes.count,
+    memory: { rssBytes: rss, heapUsedBytes: heapUsed },
+  })
+}

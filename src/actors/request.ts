@@ -1,0 +1,57 @@
+/**
+ * One command as its handler gets it, and which task it means.
+ */
+import type { Session } from '../broker/sessions.ts'
+import type { TaskRecord } from '../store/store.ts'
+import { accepted, refused } from '../wire/rejection.ts'
+import type { Outcome } from '../wire/rejection.ts'
+import type { Broker } from './broker-actor.ts'
+import type { Connection } from './connection.ts'
+import type { Cause, LiveTask } from './live-task.ts'
+
+export interface Request {
+  readonly broker: Broker
+  readonly connection: Connection
+  readonly session: Session
+  readonly cause: Cause
+}
+
+/** A task as a command finds it: in memory, or settled in the store. */
+export type FoundTask = { readonly live: LiveTask } | { readonly record: TaskRecord }
+
+/** The task with this id, where this client may know of it. */
+export function findTask({ broker, connection, session }: Request, id: string): Outcome<FoundTask> {
+  const live = broker.tasks.live(id)
+  const record = live === undefined ? broker.parts.store.task(id) : undefined
+  const hidden = connection.policy.scope === 'own' && !session.ownTasks.has(id)
+  if (hidden || (live === undefined && record === undefined)) {
+    return refused(
+      'unknown_task',
+      `No task has the id ${id.slice(0, 40)}: ListTasks (callboard ps --all) shows those there are.`,
+    )
+  }
+  return accepted(live === undefined ? { record: record ?? raise() } : { live })
+}
+
+function raise(): never {
+  throw new Error('a found task is neither live nor stored')
+}
+
+/** The task that a command without an id means. */
+export function currentTask({ broker, connection, session }: Request): Outcome<string> {
+  if (session.currentTask !== undefined) return accepted(session.currentTask)
+  const own = connection.policy.scope === 'own'
+  const running = session.hadTask ? [] : Array.from(broker.tasks.all(), (task) => task.id)
+  const candidates = own ? running.filter((id) => session.ownTasks.has(id)) : running
+  const only = candidates[0]
+  if (only !== undefined && candidates.length === 1) return accepted(only)
+  const why = candidates.length === 0 ? 'there is none' : `${candidates.length} tasks run`
+  return refused('not_current', `Which task is meant is not clear, because ${why}: send the task's id.`)
+}
+
+/** The task that a command with an optional id means. */
+export function meantTask(request: Request, id: string | undefined): Outcome<FoundTask> {
+  if (id !== undefined) return findTask(request, id)
+  const current = currentTask(request)
+  return current.ok ? findTask(request, current.value) : current
+}

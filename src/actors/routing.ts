@@ -1,0 +1,90 @@
+/**
+ * From a validated command to what does it. One handler for each command name; what a handler refuses is a value.
+ */
+import type { CommandMessage } from '../wire/envelope.ts'
+import type { TaskCommandName } from '../wire/commands.ts'
+import { accepted, refused } from '../wire/rejection.ts'
+import type { Outcome } from '../wire/rejection.ts'
+import type { Broker } from './broker-actor.ts'
+import type { Connection } from './connection.ts'
+import { getTask, listClients, listTasks, status } from './queries.ts'
+import { answerCommands, answerModels, answerModes } from './responses.ts'
+import { startNewTask } from './start-task.ts'
+import { cancelTask, closeTask, deleteQueuedMessage, resumeTask, sendMessage } from './steer-task.ts'
+import { subscribe, unsubscribe } from './watching.ts'
+
+/** What an observer may ask for. */
+const observing: ReadonlySet<TaskCommandName> = new Set([
+  'Subscribe',
+  'Unsubscribe',
+  'ListTasks',
+  'ListClients',
+  'GetTask',
+  'GetStatus',
+  'GetCommands',
+  'GetModes',
+  'GetModels',
+])
+
+/** Does one command; its events are journaled when this returns. May throw: that is a fault of ours. */
+export function routeCommand(
+  broker: Broker,
+  connection: Connection,
+  message: CommandMessage,
+): Outcome<unknown> {
+  const { data: command } = message
+  const { session } = connection
+  if (session === undefined) return refused('internal', 'This connection has no session.')
+  if (connection.role === 'observer' && !observing.has(command.commandName)) {
+    return refused(
+      'unauthorized',
+      `An observer may only watch, not ${command.commandName}: use another listener or role.`,
+    )
+  }
+  const ask = { broker, connection, session, cause: causeOf(connection, message) }
+  switch (command.commandName) {
+    case 'StartNewTask':
+      return startNewTask(ask, command.data)
+    case 'CancelTask':
+      return cancelTask(ask, command.data)
+    case 'CloseTask':
+      return closeTask(ask, command.data)
+    case 'ResumeTask':
+      return resumeTask(ask, command.data)
+    case 'SendMessage':
+      return sendMessage(ask, command.data)
+    case 'DeleteQueuedMessage':
+      return deleteQueuedMessage(ask, command.data)
+    case 'GetCommands':
+      return answerCommands(ask)
+    case 'GetModes':
+      return answerModes(ask)
+    case 'GetModels':
+      return answerModels(ask)
+    case 'Subscribe':
+      return subscribe(ask, command.data)
+    case 'Unsubscribe':
+      return unsubscribe(ask)
+    case 'ListTasks':
+      return listTasks(ask, command.data)
+    case 'GetTask':
+      return getTask(ask, command.data)
+    case 'ListClients':
+      return listClients(ask)
+    case 'GetStatus':
+      return status(ask)
+    case 'Shutdown':
+      broker.parts.shutdownRequested(command.data.deadlineMs)
+      return accepted({})
+    case 'RespondToAsk':
+    case 'ClaimTask':
+    case 'ReleaseTask':
+    case 'PruneTasks':
+      return refused('unsupported', `This daemon does not do ${command.commandName} yet.`)
+  }
+}
+
+function causeOf(connection: Connection, message: CommandMessage): { by: string; causedBy?: string } {
+  const by = connection.clientId
+  return message.requestId === undefined ? { by } : { by, causedBy: message.requestId }
+}

@@ -1,0 +1,68 @@
+/**
+ * StartNewTask: another task beside those that run. It is journaled before anything is spawned; one that cannot run is
+ * told in the order of a task that could not start, and takes no slot.
+ */
+import type { CallboardConfiguration, StartNewTask } from '../wire/commands.ts'
+import { parseCallboardConfiguration } from '../wire/commands.ts'
+import { accepted, refused } from '../wire/rejection.ts'
+import type { Outcome } from '../wire/rejection.ts'
+import { LiveTask } from './live-task.ts'
+import type { Request } from './request.ts'
+import { mergeProfile } from './profiles.ts'
+import * as orders from './task-events.ts'
+
+export function startNewTask(request: Request, data: StartNewTask): Outcome<{ taskId: string }> {
+  const { broker } = request
+  const full = refuseMore(request)
+  if (full !== undefined) return full
+  const asked = parseCallboardConfiguration(data.configuration.callboard)
+  if (!asked.ok) return asked
+  const callboard = mergeProfile(broker.profiles, data.configuration, asked.value)
+  if (!callboard.ok) return callboard
+  const task = newTask(request, data, callboard.value)
+  request.session.own(task.id)
+  request.session.makeCurrent(task.id)
+  const creation = orders.created(task.id, data, task.nextTs())
+  const check = broker.tasks.check(task)
+  if (check.ok) {
+    broker.tasks.announce(task, creation, task.cause)
+    broker.tasks.start(task)
+  } else {
+    task.resumable = false
+    broker.tasks.announce(
+      task,
+      [...creation, ...orders.notStarted(task.id, check.error.message, task.nextTs())],
+      task.cause,
+    )
+    broker.parts.store.saveTask(task.record('failed', null))
+  }
+  return accepted({ taskId: task.id })
+}
+
+/** What stands against one more task; undefined where nothing does. */
+export function refuseMore({ broker }: Request): Outcome<never> | undefined {
+  if (broker.isDraining)
+    return refused('draining', 'The daemon is stopping and takes no new task: try again when it is back.')
+  const { tasksLiveMax } = broker.parts.limits
+  if (broker.tasks.liveCount < tasksLiveMax) return undefined
+  return refused('queue_full', `${tasksLiveMax} tasks run, which is the limit: try again when one has ended.`)
+}
+
+function newTask(request: Request, data: StartNewTask, callboard: CallboardConfiguration): LiveTask {
+  const { broker, connection, cause } = request
+  const { limits, now, newTaskId } = broker.parts
+  const task = new LiveTask({
+    id: newTaskId(),
+    request: data,
+    callboard,
+    listedText: data.text.slice(0, limits.listedTextCharsMax),
+    createdAt: now(),
+    startedBy: connection.clientId,
+    lastTs: 0,
+    runs: 0,
+    resumable: broker.tasks.canResume,
+    now,
+  })
+  task.cause = cause
+  return task
+}

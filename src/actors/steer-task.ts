@@ -1,0 +1,139 @@
+/**
+ * Commands on a task that exists: cancel, close, resume, message. Commands on one task are serialised by its actor.
+ */
+import { randomUUID } from 'node:crypto'
+import type { TaskRecord } from '../store/store.ts'
+import { parseCallboardConfiguration } from '../wire/commands.ts'
+import { accepted, refused } from '../wire/rejection.ts'
+import type { Outcome } from '../wire/rejection.ts'
+import { LiveTask } from './live-task.ts'
+import { mergeProfile } from './profiles.ts'
+import { meantTask, findTask } from './request.ts'
+import type { Request } from './request.ts'
+import { refuseMore } from './start-task.ts'
+import * as orders from './task-events.ts'
+
+type Nothing = Record<string, never>
+
+export function cancelTask(request: Request, id: string | undefined): Outcome<Nothing> {
+  const found = meantTask(request, id)
+  if (!found.ok) return found
+  if ('live' in found.value) request.broker.tasks.cancel(found.value.live, request.cause)
+  // A task that has settled meanwhile is what the client wanted: cancelling again is no mistake.
+  return accepted({})
+}
+
+export function closeTask(request: Request, id: string | undefined): Outcome<Nothing> {
+  const found = meantTask(request, id)
+  if (!found.ok) return found
+  const { broker, session, cause } = request
+  if ('live' in found.value) {
+    session.noLongerCurrent(found.value.live.id)
+    broker.tasks.close(found.value.live, cause)
+    return accepted({})
+  }
+  const { record } = found.value
+  session.noLongerCurrent(record.id)
+  if (record.state === 'closed') return accepted({})
+  const task = reloaded(request, record)
+  broker.tasks.close(task, cause, record)
+  return accepted({})
+}
+
+/** Runs a settled or closed task again under its id. On a `scope=own` listener it becomes the session's own. */
+export function resumeTask(request: Request, id: string): Outcome<Nothing> {
+  const { broker, session, cause } = request
+  const open = { ...request, connection: request.connection }
+  const known = session.ownTasks.has(id)
+  if (!known && broker.parts.store.task(id) !== undefined) session.own(id)
+  const found = findTask(open, id)
+  if (!found.ok) return found
+  if ('live' in found.value) return refused('busy', 'This task runs: cancel it first, or send it a message.')
+  const { record } = found.value
+  if (record.request === undefined || !record.resumable) {
+    return refused('not_resumable', 'This task cannot run again: start a new one.')
+  }
+  const full = refuseMore(request)
+  if (full !== undefined) return full
+  const task = reloaded(request, record)
+  task.cause = cause
+  session.own(id)
+  session.makeCurrent(id)
+  broker.tasks.announce(task, orders.resumed(id), cause)
+  broker.tasks.resume(task, record)
+  return accepted({})
+}
+
+/** A stored task as one that can live again. */
+function reloaded({ broker }: Request, record: TaskRecord): LiveTask {
+  const stored = record.request ?? { configuration: {}, text: '' }
+  const asked = parseCallboardConfiguration(stored.configuration.callboard)
+  const merged = asked.ok ? mergeProfile(broker.profiles, stored.configuration, asked.value) : asked
+  return new LiveTask({
+    id: record.id,
+    request: stored,
+    callboard: merged.ok ? merged.value : {},
+    listedText: record.text,
+    createdAt: record.createdAt,
+    startedBy: record.startedBy,
+    lastTs: record.lastTs,
+    runs: record.runs,
+    resumable: record.resumable,
+    now: broker.parts.now,
+  })
+}
+
+interface Message {
+  readonly text?: string | undefined
+  readonly images?: readonly string[] | undefined
+  readonly taskId?: string | undefined
+}
+
+export function sendMessage(request: Request, data: Message): Outcome<Nothing> {
+  const found = meantTask(request, data.taskId)
+  if (!found.ok) return found
+  if (!('live' in found.value)) {
+    return refused(
+      'unsupported',
+      'This task has ended and its runner takes no follow-up: resume it or start another.',
+    )
+  }
+  const task = found.value.live
+  const { tasks } = request.broker
+  if (tasks.stateOf(task) === 'queued' || tasks.stateOf(task) === 'starting')
+    return queueMessage(request, task, data)
+  const sent = tasks.sendToRun(task, data.text ?? '', data.images ?? [], request.cause)
+  if (sent === undefined) return refused('busy', 'This task is ending.')
+  return sent.ok ? accepted({}) : sent
+}
+
+function queueMessage({ broker, cause }: Request, task: LiveTask, data: Message): Outcome<Nothing> {
+  const { queuedMessagesMax, queuedMessagesBytesMax } = broker.parts.limits
+  const bytes = (messages: readonly { text: string; images?: string[] | undefined }[]): number =>
+    JSON.stringify(messages).length
+  const images = data.images === undefined ? {} : { images: [...data.images] }
+  const queued = { timestamp: broker.parts.now(), id: randomUUID(), text: data.text ?? '', ...images }
+  const next = [...task.queued, queued]
+  if (next.length > queuedMessagesMax || bytes(next) > queuedMessagesBytesMax) {
+    return refused('limit_exceeded', 'Too many messages wait for this task: send them when it runs.')
+  }
+  task.queued = next
+  broker.tasks.announce(task, orders.queueChanged(task.id, next), cause)
+  return accepted({})
+}
+
+export function deleteQueuedMessage(request: Request, messageId: string): Outcome<Nothing> {
+  const found = meantTask(request, undefined)
+  if (!found.ok) return found
+  const task = 'live' in found.value ? found.value.live : undefined
+  const left = task?.queued.filter(({ id }) => id !== messageId)
+  if (task === undefined || left === undefined || left.length === task.queued.length) {
+    return refused(
+      'invalid_command',
+      'No message with this id waits for the current task: it may have been taken.',
+    )
+  }
+  task.queued = left
+  request.broker.tasks.announce(task, orders.queueChanged(task.id, left), request.cause)
+  return accepted({})
+}

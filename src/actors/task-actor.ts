@@ -1,0 +1,310 @@
+/**
+ * Gives machines/task.ts its effects and supervises the tasks that live: each is a root actor beside its run. What
+ * happens to a task is journaled before it is announced; a task that throws becomes `failed` and takes nothing down.
+ */
+import { createActor } from 'xstate'
+import type { ActorRefFrom, SnapshotFrom } from 'xstate'
+import { taskMachine } from '../../machines/task.ts'
+import type { SettledState, TaskContext } from '../../machines/task.ts'
+import type { EventBatch } from '../../machines/broker.ts'
+import type { Journal } from '../broker/journal.ts'
+import type { Limits } from '../limits.ts'
+import type { Logger } from '../log.ts'
+import type { RunEvents, Runner, RunnerTask } from '../runners/runner.ts'
+import type { Store, TaskRecord } from '../store/store.ts'
+import type { TaskState } from '../wire/commands.ts'
+import type { TaskEvent } from '../wire/events.ts'
+import type { Outcome } from '../wire/rejection.ts'
+import type { Cause, LiveTask } from './live-task.ts'
+import * as orders from './task-events.ts'
+
+export interface TaskActorsOptions {
+  readonly runner: Runner
+  readonly journal: Journal
+  readonly store: Store
+  readonly limits: Limits
+  readonly log: Logger
+  /** The daemon's own socket, for children. */
+  readonly socketPath: string
+  /** Journals and announces; throws where the store cannot commit. */
+  produce(batch: EventBatch): void
+  /** A task has left memory. */
+  settled(): void
+}
+
+type TaskRef = ActorRefFrom<typeof taskMachine>
+
+export class TaskActors {
+  readonly #options: TaskActorsOptions
+  readonly #machine: typeof taskMachine
+  readonly #live = new Map<string, LiveTask>()
+  readonly #actors = new Map<string, TaskRef>()
+  /** Runs whose output is not read until the turn's events are out. */
+  readonly #paused = new Set<LiveTask>()
+
+  constructor(options: TaskActorsOptions) {
+    this.#options = options
+    const act =
+      (effect: (task: LiveTask, context: TaskContext) => void) =>
+      ({ context }: { context: TaskContext }): void => {
+        const task = this.#live.get(context.id)
+        if (task !== undefined) effect(task, context)
+      }
+    const announce = (
+      events: (task: LiveTask, context: TaskContext) => TaskEvent[],
+    ): ReturnType<typeof act> => act((task, context) => this.#announce(task, events(task, context)))
+    this.#machine = taskMachine.provide({
+      actions: {
+        startRun: act((task) => this.#startRun(task)),
+        cancelRun: act((task) => task.run?.cancel()),
+        killRun: act((task) => task.run?.kill()),
+        announceStarted: act((task) => this.#announceStarted(task)),
+        announceCompleted: announce((task, { outcome, exit }) =>
+          orders.completed(task.id, outcome, exit ?? undefined, this.#twoTs(task)),
+        ),
+        announceFailed: announce((task, { outcome, exit }) =>
+          orders.failed(task.id, outcome, exit ?? undefined, task.nextTs(), task.resumable),
+        ),
+        announceNotStarted: announce((task, { outcome }) =>
+          orders.notStarted(task.id, outcome, task.nextTs()),
+        ),
+        announceAborted: announce((task, { exit }) =>
+          orders.aborted(task.id, exit ?? undefined, task.resumable),
+        ),
+        announceInterrupted: announce((task, { outcome }) =>
+          orders.interrupted(task.id, outcome, task.nextTs(), task.resumable),
+        ),
+        announceInteractive: announce((task) => [{ eventName: 'taskInteractive', payload: [task.id] }]),
+        announceActive: announce((task) => [{ eventName: 'taskActive', payload: [task.id] }]),
+        announceClosed: act((task, context) => this.#close(task, context)),
+        settle: ({ context }, { state }) => {
+          const task = this.#live.get(context.id)
+          if (task !== undefined) this.#settle(task, context, state)
+        },
+      },
+    })
+  }
+
+  /** Tasks that are neither settled nor closed. */
+  get liveCount(): number {
+    return this.#live.size
+  }
+
+  live(id: string): LiveTask | undefined {
+    return this.#live.get(id)
+  }
+
+  /** Live tasks, oldest first. */
+  all(): Iterable<LiveTask> {
+    return this.#live.values()
+  }
+
+  /** A live task as a record, in the state that its machine is in. */
+  liveRecord(task: LiveTask): TaskRecord {
+    return task.record(this.stateOf(task), null)
+  }
+
+  stateOf(task: LiveTask): TaskState {
+    const snapshot = this.#actors.get(task.id)?.getSnapshot()
+    if (snapshot === undefined) return 'closed'
+    if (snapshot.matches('queued')) return 'queued'
+    if (snapshot.matches('starting')) return 'starting'
+    if (snapshot.matches({ running: 'interactive' })) return 'interactive'
+    return 'running'
+  }
+
+  /** Whether settled tasks can run again. */
+  get canResume(): boolean {
+    return this.#options.runner.resumable
+  }
+
+  /** What would keep this task from starting, found without starting it. */
+  check(task: LiveTask): Outcome<void> {
+    return this.#options.runner.check(this.#runnerTask(task))
+  }
+
+  /** Runs a task for the first time. */
+  start(task: LiveTask): void {
+    this.#spawn(task, undefined)
+    this.#send(task, { type: 'slot.granted' })
+  }
+
+  /** Runs a settled or closed task again. */
+  resume(task: LiveTask, record: TaskRecord): void {
+    this.#spawn(task, settledSnapshot(record))
+    this.#send(task, { type: 'resume' })
+  }
+
+  cancel(task: LiveTask, cause: Cause): void {
+    task.cause = cause
+    this.#send(task, { type: 'cancel' })
+  }
+
+  /** Closes a live task, or puts a settled one (with its record) away. */
+  close(task: LiveTask, cause: Cause, record?: TaskRecord): void {
+    task.cause = cause
+    if (record !== undefined) this.#spawn(task, settledSnapshot(record))
+    this.#send(task, { type: 'close' })
+  }
+
+  cancelAll(): void {
+    for (const task of [...this.#live.values()]) this.#send(task, { type: 'cancel' })
+  }
+
+  killAll(): void {
+    for (const task of [...this.#live.values()]) this.#send(task, { type: 'kill' })
+  }
+
+  /** The turn's events are out: runners may be read on. */
+  flushed(): void {
+    if (this.#paused.size === 0) return
+    for (const task of this.#paused) task.run?.resume()
+    this.#paused.clear()
+  }
+
+  /** Journals events of a task, attributed to whoever caused them. */
+  announce(task: LiveTask, events: readonly TaskEvent[], cause: Cause): void {
+    if (events.length > 0) this.#options.produce({ task: task.id, events, ...cause })
+  }
+
+  #announce(task: LiveTask, events: TaskEvent[]): void {
+    this.announce(task, events, task.cause)
+  }
+
+  #send(task: LiveTask, event: Parameters<TaskRef['send']>[0]): void {
+    this.#actors.get(task.id)?.send(event)
+  }
+
+  #spawn(task: LiveTask, snapshot: SnapshotFrom<typeof taskMachine> | undefined): void {
+    const input = { id: task.id }
+    const actor = createActor(this.#machine, snapshot === undefined ? { input } : { input, snapshot })
+    this.#live.set(task.id, task)
+    this.#actors.set(task.id, actor)
+    actor.subscribe({
+      error: (error: unknown) => this.#fault(task, error),
+      complete: () => this.#forget(task),
+    })
+    actor.start()
+  }
+
+  #startRun(task: LiveTask): void {
+    task.runs++
+    task.run = this.#options.runner.start(this.#runnerTask(task), this.#runEvents(task))
+  }
+
+  #runnerTask({ id, request, callboard }: LiveTask): RunnerTask {
+    const { text, images = [], configuration } = request
+    return { id, text, images, configuration, callboard, socketPath: this.#options.socketPath }
+  }
+
+  #runEvents(task: LiveTask): RunEvents {
+    const guarded = (effect: () => void): void => {
+      try {
+        effect()
+      } catch (error) {
+        this.#fault(task, error)
+      }
+    }
+    return {
+      nextTs: () => task.nextTs(),
+      started: () => guarded(() => this.#send(task, { type: 'run.started' })),
+      messages: (batch) =>
+        guarded(() => {
+          const events = batch.map(({ action, message }) => orders.message(task.id, action, message))
+          this.announce(task, events, {})
+          this.#pauseIfAhead(task)
+        }),
+      ended: ({ ok, text, exit }) =>
+        guarded(() => {
+          const end = { outcome: text, ...(exit === undefined ? {} : { exit }) }
+          this.#send(task, ok ? { type: 'run.completed', ...end } : { type: 'run.failed', ...end })
+        }),
+    }
+  }
+
+  #pauseIfAhead(task: LiveTask): void {
+    if (this.#options.journal.turnBytes < this.#options.limits.turnAppendBytesMax) return
+    this.#paused.add(task)
+    task.run?.pause()
+  }
+
+  #announceStarted(task: LiveTask): void {
+    this.#announce(task, orders.started(task.id))
+    // What the run does from here on is its own doing.
+    task.cause = {}
+    const waiting = task.queued
+    if (waiting.length === 0) return
+    task.queued = []
+    this.announce(task, orders.queueChanged(task.id, []), {})
+    for (const { text, images } of waiting) this.sendToRun(task, text, images ?? [], {})
+  }
+
+  /** Hands a client's message to the run, and journals it; what the run does not take is logged. */
+  sendToRun(
+    task: LiveTask,
+    text: string,
+    images: readonly string[],
+    cause: Cause,
+  ): ReturnType<NonNullable<LiveTask['run']>['send']> | undefined {
+    const outcome = task.run?.send(text, images)
+    if (outcome?.ok === true)
+      this.announce(task, orders.userSaid(task.id, text, images, task.nextTs()), cause)
+    return outcome
+  }
+
+  #twoTs(task: LiveTask): number {
+    const first = task.nextTs()
+    task.nextTs()
+    return first
+  }
+
+  #settle(task: LiveTask, context: TaskContext, state: SettledState): void {
+    this.#options.store.saveTask(task.record(state, context.exit))
+    this.#leave(task)
+  }
+
+  #close(task: LiveTask, context: TaskContext): void {
+    this.#announce(task, orders.closed(task.id))
+    this.#options.store.saveTask(task.record('closed', context.exit))
+  }
+
+  /** After the transition that settled it: an actor cannot be stopped inside its own action. */
+  #leave(task: LiveTask): void {
+    task.isSettled = true
+    queueMicrotask(() => {
+      if (!task.isSettled || this.#live.get(task.id) !== task) return
+      this.#actors.get(task.id)?.stop()
+      this.#forget(task)
+    })
+  }
+
+  #forget(task: LiveTask): void {
+    this.#actors.delete(task.id)
+    this.#paused.delete(task)
+    if (this.#live.delete(task.id)) this.#options.settled()
+  }
+
+  /** Our own code threw for this task: its run is ended, it is told as failed, and nobody else notices. */
+  #fault(task: LiveTask, error: unknown): void {
+    this.#options.log.error({ err: error, task: task.id }, 'task failed')
+    if (!this.#live.has(task.id)) return
+    task.run?.kill()
+    this.#options.store.saveTask(task.record('failed', null))
+    this.#forget(task)
+    const reason = 'The daemon failed on this task; its log says why.'
+    try {
+      this.announce(task, orders.failed(task.id, reason, undefined, task.nextTs(), task.resumable), {})
+    } catch (second) {
+      this.#options.log.error({ err: second, task: task.id }, 'a failed task could not be announced')
+    }
+  }
+}
+
+/** The machine where a record says that its task settled; a closed one counts as aborted until it is resumed. */
+function settledSnapshot(record: TaskRecord): SnapshotFrom<typeof taskMachine> {
+  const settled = record.state === 'completed' || record.state === 'failed' || record.state === 'resumable'
+  return taskMachine.resolveState({
+    value: { settled: settled ? record.state : 'aborted' },
+    context: { id: record.id, exit: record.exit ?? null, outcome: '', runs: record.runs },
+  })
+}

@@ -1,0 +1,110 @@
+/**
+ * The orders of events that a client may rely on (PROTOCOL.md, "Orders of events"), as batches: each is one commit.
+ */
+import type { StartNewTask } from '../wire/commands.ts'
+import type { Exit, QueuedMessage, TaskEvent, TaskMessage, TokenUsage } from '../wire/events.ts'
+
+/** What a command costs. */
+const noUsage: TokenUsage = { totalTokensIn: 0, totalTokensOut: 0, totalCost: 0, contextTokens: 0 }
+
+export function message(taskId: string, action: 'created' | 'updated', said: TaskMessage): TaskEvent {
+  return { eventName: 'message', payload: [{ taskId, action, message: said }] }
+}
+
+function say(taskId: string, ts: number, name: NonNullable<TaskMessage['say']>, text: string): TaskEvent {
+  return message(taskId, 'created', { ts, type: 'say', say: name, text })
+}
+
+/** The prompt's text travels in this one message only. */
+export function created(taskId: string, request: StartNewTask, ts: number): TaskEvent[] {
+  const { text, images } = request
+  const prompt: TaskMessage = {
+    ts,
+    type: 'say',
+    say: 'text',
+    text,
+    ...(images === undefined ? {} : { images }),
+  }
+  return [
+    { eventName: 'taskCreated', payload: [taskId] },
+    { eventName: 'taskFocused', payload: [taskId] },
+    message(taskId, 'created', prompt),
+  ]
+}
+
+/** taskStarted comes strictly before any usage that is not zero: eval runners wait for it. */
+export function started(taskId: string): TaskEvent[] {
+  return [
+    { eventName: 'taskTokenUsageUpdated', payload: [taskId, noUsage, {}] },
+    { eventName: 'taskStarted', payload: [taskId] },
+  ]
+}
+
+/** The order of a start that was refused, told to its client alone. */
+export function couldNotStart(
+  taskId: string,
+  request: StartNewTask,
+  reason: string,
+  ts: number,
+): TaskEvent[] {
+  return [...created(taskId, request, ts), ...notStarted(taskId, reason, ts + 1)]
+}
+
+export function notStarted(taskId: string, reason: string, ts: number): TaskEvent[] {
+  return [say(taskId, ts, 'error', reason), { eventName: 'taskAborted', payload: [taskId] }]
+}
+
+export function resumed(taskId: string): TaskEvent[] {
+  return [{ eventName: 'taskFocused', payload: [taskId] }]
+}
+
+function exited(taskId: string, exit: Exit | undefined): TaskEvent[] {
+  return exit === undefined ? [] : [{ eventName: 'taskExited', payload: [taskId, exit] }]
+}
+
+export function completed(taskId: string, outcome: string, exit: Exit | undefined, ts: number): TaskEvent[] {
+  return [
+    ...exited(taskId, exit),
+    message(taskId, 'created', { ts, type: 'say', say: 'completion_result', text: outcome, partial: false }),
+    { eventName: 'taskTokenUsageUpdated', payload: [taskId, noUsage, {}] },
+    { eventName: 'taskCompleted', payload: [taskId, noUsage, {}, { isSubtask: false }] },
+    message(taskId, 'created', { ts: ts + 1, type: 'ask', ask: 'completion_result', text: '' }),
+    { eventName: 'taskIdle', payload: [taskId] },
+  ]
+}
+
+function abortedWith(taskId: string, resumable: boolean): TaskEvent[] {
+  const aborted: TaskEvent = { eventName: 'taskAborted', payload: [taskId] }
+  return resumable ? [aborted, { eventName: 'taskResumable', payload: [taskId] }] : [aborted]
+}
+
+export function failed(
+  taskId: string,
+  reason: string,
+  exit: Exit | undefined,
+  ts: number,
+  resumable: boolean,
+): TaskEvent[] {
+  return [...exited(taskId, exit), say(taskId, ts, 'error', reason), ...abortedWith(taskId, resumable)]
+}
+
+export function aborted(taskId: string, exit: Exit | undefined, resumable: boolean): TaskEvent[] {
+  return [...exited(taskId, exit), ...abortedWith(taskId, resumable)]
+}
+
+export function interrupted(taskId: string, reason: string, ts: number, resumable: boolean): TaskEvent[] {
+  return [say(taskId, ts, 'error', reason), ...abortedWith(taskId, resumable)]
+}
+
+export function closed(taskId: string): TaskEvent[] {
+  return [{ eventName: 'taskUnfocused', payload: [taskId] }]
+}
+
+export function userSaid(taskId: string, text: string, images: readonly string[], ts: number): TaskEvent[] {
+  const shown = images.length === 0 ? {} : { images: [...images] }
+  return [message(taskId, 'created', { ts, type: 'say', say: 'user_feedback', text, ...shown })]
+}
+
+export function queueChanged(taskId: string, queue: readonly QueuedMessage[]): TaskEvent[] {
+  return [{ eventName: 'queuedMessagesUpdated', payload: [taskId, [...queue]] }]
+}

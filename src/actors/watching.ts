@@ -1,0 +1,44 @@
+/**
+ * Subscribe and Unsubscribe: the Reply is in the outbox before the first event of the new subscription, and what the
+ * earlier one had not delivered is dropped. Replay and live are one cursor, so there is no seam between them.
+ */
+import type { Subscribe } from '../wire/commands.ts'
+import type { SubscribeResult } from '../wire/envelope.ts'
+import { everything, subscriptionFilter } from '../broker/subscriptions.ts'
+import { accepted, refused } from '../wire/rejection.ts'
+import type { Outcome } from '../wire/rejection.ts'
+import { gapless, sequenceGap } from './hello.ts'
+import { visibleTasks } from './queries.ts'
+import type { Request } from './request.ts'
+
+export function subscribe(request: Request, wanted: Subscribe): Outcome<SubscribeResult> {
+  const { broker, connection, session } = request
+  const { head } = broker.parts.journal
+  const gap = wanted.after === undefined ? undefined : sequenceGap(broker, wanted.after)
+  const after = gapless(broker, wanted.after ?? head, gap)
+  const earlier = session.filter
+  session.filter = connection.policy.scope === 'own' ? broker.ownFilter(session, wanted) : filterOf(wanted)
+  if (!broker.subscribe(connection, after)) {
+    session.filter = earlier
+    return refused(
+      'limit_exceeded',
+      'Too many different subscriptions are open: subscribe more widely, or later.',
+    )
+  }
+  return accepted({
+    after,
+    head,
+    ...(gap === undefined ? {} : { gap }),
+    ...(wanted.snapshot === true ? { snapshot: { tasks: visibleTasks(request) } } : {}),
+  })
+}
+
+function filterOf(wanted: Subscribe): typeof everything {
+  return wanted.tasks === undefined && wanted.events === undefined ? everything : subscriptionFilter(wanted)
+}
+
+export function unsubscribe({ broker, connection, session }: Request): Outcome<Record<string, never>> {
+  session.filter = undefined
+  broker.subscribe(connection, broker.parts.journal.head)
+  return accepted({})
+}

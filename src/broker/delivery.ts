@@ -1,0 +1,307 @@
+/**
+ * Every subscriber is a cursor in the journal. At the end of a turn each link gets at most one write: its direct
+ * answers, then the rest of the slab it stands in. A link that holds bytes stays at its cursor until it drains and
+ * keeps no queue. Links that are behind share a budget of slabs a turn, so that live readers do not wait for them.
+ */
+import type { EventMessage } from '../wire/envelope.ts'
+import type { Journal, JournalEntry } from './journal.ts'
+import { hasMore } from './lane.ts'
+import type { Lane, Lanes } from './lane.ts'
+import type { Outbox } from './outbox.ts'
+import type { Slab } from './slab.ts'
+
+/** What delivery asks of a link, and tells its connection. */
+export interface SubscriberLink {
+  write(bytes: Uint8Array): boolean
+  /** Its lag passed the high watermark, or fell below the low one. */
+  lagChanged(congested: boolean): void
+  /** Its place is below retention. The return value says whether it may go on after the gap. */
+  fellBehind(from: number, firstAvailable: number): boolean
+  /** Something of the outbox left. */
+  outboxMoved(): void
+}
+
+/** One reader's place. */
+export class Subscriber {
+  readonly link: SubscriberLink
+  readonly outbox: Outbox
+  lane: Lane | undefined
+  /** Where it stands in its lane's chain; undefined while it is behind that and reads the journal after `seq`. */
+  slab: Slab | undefined
+  offset = 0
+  /** Everything up to here has been handed over or is not for it. */
+  seq = 0
+  /** The socket holds bytes: `drained` will follow. */
+  held = false
+  heldSlab: Slab | undefined
+  congested = false
+  inRing = false
+
+  constructor(link: SubscriberLink, outbox: Outbox) {
+    this.link = link
+    this.outbox = outbox
+  }
+}
+
+export interface DeliveryOptions {
+  readonly journal: Journal
+  readonly lanes: Lanes
+  /** Reads a canonical frame back, so that another vocabulary can say it. */
+  readonly decodeStored: (frame: Uint8Array) => EventMessage
+  /** Runs the flush at the end of the turn (setImmediate). */
+  readonly schedule: (flush: () => void) => void
+  /** Called after each flush: the turn's appends are out. */
+  readonly flushed: () => void
+  readonly writeBytes: number
+  readonly catchUpSlabsPerTurn: number
+  readonly lagHighBytes: number
+  readonly lagLowBytes: number
+}
+
+/** Frames looked at in one piece of catch-up: a filter that matches little must not scan the tail in one turn. */
+const scannedFramesMax = 4_096
+
+export class Delivery {
+  readonly #options: DeliveryOptions
+  readonly #dirtyLanes = new Set<Lane>()
+  readonly #dirty = new Set<Subscriber>()
+  readonly #ring: Subscriber[] = []
+  #scheduled = false
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+  }
+
+  /** Journaled events go to every lane that wants them, and out at the end of the turn. */
+  announce(entries: readonly JournalEntry[]): void {
+    for (const lane of this.#options.lanes.take(entries)) this.#dirtyLanes.add(lane)
+    this.#wakeUp()
+  }
+
+  /** Puts a subscriber into a lane, at the head or after a sequence. */
+  enter(subscriber: Subscriber, lane: Lane, after: number): void {
+    const earlier = this.#takeOut(subscriber)
+    subscriber.lane = lane
+    subscriber.seq = after
+    lane.subscribers.add(subscriber)
+    // Only now: the earlier lane may be this one, which must not close in between.
+    if (earlier !== undefined) this.#options.lanes.closeIfEmpty(earlier)
+    this.#place(subscriber, lane)
+    this.wake(subscriber)
+  }
+
+  /** Takes a subscriber out of its lane; what it has not been given is not for it any more. */
+  leave(subscriber: Subscriber): void {
+    const earlier = this.#takeOut(subscriber)
+    if (earlier !== undefined) this.#options.lanes.closeIfEmpty(earlier)
+  }
+
+  #takeOut(subscriber: Subscriber): Lane | undefined {
+    const { lane } = subscriber
+    this.#standIn(subscriber, undefined)
+    subscriber.lane = undefined
+    lane?.subscribers.delete(subscriber)
+    lane?.release()
+    return lane
+  }
+
+  /** Something of this subscriber may be written: an answer, or a place that is not the head. */
+  wake(subscriber: Subscriber): void {
+    this.#dirty.add(subscriber)
+    this.#wakeUp()
+  }
+
+  /** The socket of this subscriber holds nothing any more. */
+  drained(subscriber: Subscriber): void {
+    subscriber.held = false
+    subscriber.heldSlab?.release()
+    subscriber.heldSlab = undefined
+    this.wake(subscriber)
+  }
+
+  /** Forgets a subscriber whose link is gone. */
+  remove(subscriber: Subscriber): void {
+    this.leave(subscriber)
+    this.#dirty.delete(subscriber)
+    subscriber.heldSlab?.release()
+    subscriber.heldSlab = undefined
+    subscriber.held = true
+    subscriber.outbox.clear()
+  }
+
+  /** Bytes between a subscriber's place and the head, in its lane's encoding or, where it reads the journal, in that. */
+  lagBytes(subscriber: Subscriber): number {
+    const { lane, slab } = subscriber
+    if (lane === undefined) return 0
+    if (slab === undefined || slab.dropped) return this.#options.journal.bytesAfter(subscriber.seq)
+    return lane.chain.end - slab.base - subscriber.offset
+  }
+
+  /** Writes at most once to each link that has something; the rest follows in later turns. */
+  flush(): void {
+    this.#scheduled = false
+    for (const lane of this.#dirtyLanes)
+      for (const subscriber of lane.subscribers) this.#dirty.add(subscriber)
+    const lanes = [...this.#dirtyLanes]
+    this.#dirtyLanes.clear()
+    const turn = [...this.#dirty]
+    this.#dirty.clear()
+    for (const subscriber of turn) this.#serve(subscriber)
+    this.#catchUp()
+    for (const lane of lanes) lane.release()
+    this.#options.flushed()
+    if (this.#dirty.size > 0 || this.#ring.length > 0) this.#wakeUp()
+  }
+
+  #wakeUp(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#options.schedule(() => this.flush())
+  }
+
+  #serve(subscriber: Subscriber): void {
+    if (subscriber.held) return this.#noteLag(subscriber)
+    if (!subscriber.outbox.isEmpty) return this.#writeAnswers(subscriber)
+    if (subscriber.lane === undefined) return
+    if (this.#isLive(subscriber)) this.#writeSlab(subscriber)
+    else this.#queueCatchUp(subscriber)
+  }
+
+  #writeAnswers(subscriber: Subscriber): void {
+    const frames = subscriber.outbox.take(this.#options.writeBytes)
+    if (frames !== undefined) this.#write(subscriber, frames, undefined)
+    subscriber.link.outboxMoved()
+    if (!subscriber.held && (!subscriber.outbox.isEmpty || subscriber.lane !== undefined))
+      this.#dirty.add(subscriber)
+  }
+
+  /** True where at most the last slab of its lane is left for it. Steps over the end of a slab. */
+  #isLive(subscriber: Subscriber): boolean {
+    const { lane, slab } = subscriber
+    if (lane === undefined || slab === undefined || slab.dropped) return false
+    if (subscriber.offset === slab.used && slab.next !== undefined) {
+      this.#standIn(subscriber, slab.next)
+      subscriber.offset = 0
+    }
+    return subscriber.slab === lane.chain.last
+  }
+
+  #queueCatchUp(subscriber: Subscriber): void {
+    if (subscriber.inRing) return
+    subscriber.inRing = true
+    this.#ring.push(subscriber)
+  }
+
+  #catchUp(): void {
+    const turns = Math.min(this.#options.catchUpSlabsPerTurn, this.#ring.length)
+    for (const subscriber of this.#ring.splice(0, turns)) {
+      subscriber.inRing = false
+      if (subscriber.held || subscriber.lane === undefined) continue
+      if (!subscriber.outbox.isEmpty) this.#writeAnswers(subscriber)
+      else if (this.#placed(subscriber, subscriber.lane)) this.#writeSlab(subscriber)
+      else this.#writeFromJournal(subscriber, subscriber.lane)
+      subscriber.lane?.release()
+    }
+  }
+
+  /** Finds a subscriber's place in its lane again, where the lane still has it. */
+  #placed(subscriber: Subscriber, lane: Lane): boolean {
+    if (subscriber.slab !== undefined && !subscriber.slab.dropped) {
+      this.#isLive(subscriber)
+      return true
+    }
+    return this.#place(subscriber, lane)
+  }
+
+  #place(subscriber: Subscriber, lane: Lane): boolean {
+    const lost = subscriber.slab
+    if (lost?.dropped === true && subscriber.offset >= lost.used) {
+      subscriber.seq = Math.max(subscriber.seq, lost.resumeAfter)
+    }
+    if (subscriber.seq < lane.chain.coversAfter) {
+      this.#standIn(subscriber, undefined)
+      return false
+    }
+    const { slab, offset } = lane.chain.seek(subscriber.seq)
+    this.#standIn(subscriber, slab)
+    subscriber.offset = offset
+    return true
+  }
+
+  #standIn(subscriber: Subscriber, slab: Slab | undefined): void {
+    if (subscriber.slab !== undefined) subscriber.slab.readers--
+    if (slab !== undefined) slab.readers++
+    subscriber.slab = slab
+  }
+
+  #writeSlab(subscriber: Subscriber): void {
+    const slab = subscriber.slab
+    if (slab === undefined) return
+    if (subscriber.offset < slab.used) {
+      const bytes = slab.bytes.subarray(subscriber.offset, slab.used)
+      subscriber.offset = slab.used
+      subscriber.seq = slab.lastSeq
+      this.#write(subscriber, bytes, slab)
+    }
+    this.#noteLag(subscriber)
+    if (!subscriber.held && hasMore(slab, subscriber.offset)) this.#queueCatchUp(subscriber)
+  }
+
+  #writeFromJournal(subscriber: Subscriber, lane: Lane): void {
+    const { journal, writeBytes } = this.#options
+    if (subscriber.seq + 1 < journal.firstAvailable) return this.#skipGap(subscriber)
+    const frames: Buffer[] = []
+    let bytes = 0
+    const through = journal.scan(subscriber.seq, scannedFramesMax, (scanned) => {
+      if (!lane.wants(scanned.task, scanned.name)) return true
+      const frame = this.#encodeAgain(lane, scanned.frame)
+      if (frame === undefined) return true
+      if (bytes > 0 && bytes + frame.length > writeBytes) return false
+      frames.push(frame)
+      bytes += frame.length
+      return true
+    })
+    subscriber.seq = through
+    if (bytes > 0) this.#write(subscriber, Buffer.concat(frames, bytes), undefined)
+    this.#noteLag(subscriber)
+    if (subscriber.held) return
+    const atHead = this.#place(subscriber, lane) && !hasMoreFor(subscriber)
+    if (!atHead) this.#queueCatchUp(subscriber)
+  }
+
+  /** Says the gap first; the events after it follow in the next turn. */
+  #skipGap(subscriber: Subscriber): void {
+    const first = this.#options.journal.firstAvailable
+    if (!subscriber.link.fellBehind(subscriber.seq + 1, first)) return
+    subscriber.seq = first - 1
+    this.wake(subscriber)
+  }
+
+  #encodeAgain(lane: Lane, canonical: Buffer): Buffer | undefined {
+    const { codec } = lane.dialect
+    if (codec === this.#options.journal.codec) return canonical
+    return codec.encodeToClient(this.#options.decodeStored(canonical))
+  }
+
+  #write(subscriber: Subscriber, bytes: Uint8Array, slab: Slab | undefined): void {
+    if (subscriber.link.write(bytes)) return
+    subscriber.held = true
+    if (slab !== undefined) {
+      slab.hold()
+      subscriber.heldSlab = slab
+    }
+  }
+
+  /** Tells the connection at the two watermarks, and nowhere between. */
+  #noteLag(subscriber: Subscriber): void {
+    const lag = this.lagBytes(subscriber)
+    const { lagHighBytes, lagLowBytes } = this.#options
+    if (subscriber.congested ? lag > lagLowBytes : lag <= lagHighBytes) return
+    subscriber.congested = !subscriber.congested
+    subscriber.link.lagChanged(subscriber.congested)
+  }
+}
+
+function hasMoreFor(subscriber: Subscriber): boolean {
+  return subscriber.slab !== undefined && hasMore(subscriber.slab, subscriber.offset)
+}

@@ -1,0 +1,168 @@
+/**
+ * The ordered event log: gives sequence numbers, commits to the store, keeps the hot tail. Owner: the broker actor.
+ * An event is in the store before anybody can be told of it. With a memory store the tail is the journal: what leaves
+ * it is gone (retention).
+ */
+import type { Codec } from '../wire/codec.ts'
+import type { EventMessage } from '../wire/envelope.ts'
+import type { TaskEvent } from '../wire/events.ts'
+import type { Store, StoredEvent } from '../store/store.ts'
+import { Slab, SlabChain } from './slab.ts'
+import type { SlabAccount, SlabPool } from './slab.ts'
+
+/** One event as it was journaled. */
+export interface JournalEntry {
+  readonly message: EventMessage
+  readonly frame: Buffer
+  readonly seq: number
+  readonly task: string
+  readonly name: string
+}
+
+export interface JournalDraft {
+  readonly task: string
+  readonly events: readonly TaskEvent[]
+  readonly by?: string
+  readonly causedBy?: string
+}
+
+export interface JournalOptions {
+  readonly store: Store
+  /** The codec of canonical frames: node-ipc framing, roo vocabulary. */
+  readonly codec: Codec
+  readonly pool: SlabPool
+  readonly now: () => number
+  readonly tailBytesMax: number
+}
+
+export class Journal {
+  readonly codec: Codec
+  readonly chain: SlabChain
+  /** `"<journal id>.<start number>"`: new at every start of the daemon. */
+  readonly epoch: string
+  /** Bytes appended since the last `endTurn`: what runners are paused by. */
+  turnBytes = 0
+  readonly #account: SlabAccount = { bytes: 0 }
+  readonly #store: Store
+  readonly #now: () => number
+  readonly #tailBytesMax: number
+  #sequence: number
+
+  constructor(options: JournalOptions) {
+    this.codec = options.codec
+    this.#store = options.store
+    this.#now = options.now
+    this.#tailBytesMax = options.tailBytesMax
+    this.#sequence = options.store.head
+    this.epoch = `${options.store.journalId}.${options.store.startNumber}`
+    this.chain = new SlabChain(options.pool, this.#account, this.#sequence)
+  }
+
+  /** Sequence of the last event; 0 before the first. */
+  get head(): number {
+    return this.#sequence
+  }
+
+  /** Sequence of the oldest event that can still be read; `head + 1` where there is none. */
+  get firstAvailable(): number {
+    return Math.min(this.chain.coversAfter + 1, this.#store.firstAvailable())
+  }
+
+  /** Commits events as one batch and returns them as journaled. Throws when the store cannot commit: nothing is kept. */
+  append(draft: JournalDraft): readonly JournalEntry[] {
+    const entries = this.#encode(draft)
+    this.#store.append(entries.map(({ seq, task, name, frame }): StoredEvent => ({ seq, task, name, frame })))
+    for (const entry of entries) this.#keep(entry)
+    return entries
+  }
+
+  #encode(draft: JournalDraft): JournalEntry[] {
+    const at = this.#now()
+    let seq = this.#sequence
+    return draft.events.map((event) => {
+      seq++
+      const message: EventMessage = {
+        type: 'TaskEvent',
+        origin: 'server',
+        seq,
+        task: draft.task,
+        at,
+        ...(draft.by === undefined ? {} : { by: draft.by }),
+        ...(draft.causedBy === undefined ? {} : { causedBy: draft.causedBy }),
+        data: event,
+      }
+      const frame = this.codec.encodeToClient(message)
+      if (frame === undefined) throw new Error(`the canonical vocabulary cannot say ${event.eventName}`)
+      return { message, frame, seq, task: draft.task, name: event.eventName }
+    })
+  }
+
+  #keep(entry: JournalEntry): void {
+    this.#sequence = entry.seq
+    this.turnBytes += entry.frame.length
+    this.chain.append(entry.frame, entry.seq, entry.task, entry.name)
+  }
+
+  /** Bytes of memory that the tail takes. */
+  get bytes(): number {
+    return this.#account.bytes
+  }
+
+  /** Lets the oldest slabs go while the tail, with `otherBytes` of other lanes, is over its budget. */
+  trim(otherBytes: number): void {
+    while (this.#account.bytes + otherBytes > this.#tailBytesMax && this.chain.dropFirst());
+  }
+
+  endTurn(): void {
+    this.turnBytes = 0
+  }
+
+  /**
+   * Calls `take` for each canonical frame after `after`, until it returns false or `framesMax` have been looked at.
+   * Returns the sequence up to which everything has been looked at. `after` must not be below retention.
+   */
+  scan(after: number, framesMax: number, take: (frame: ScannedFrame) => boolean): number {
+    let through = after
+    let left = framesMax
+    const place = this.chain.seek(after)
+    for (let slab: Slab | undefined = place.slab; slab !== undefined; slab = slab.next) {
+      for (let index = slab.indexAfter(after); index < slab.seqs.length; index++) {
+        const seq = slab.seqs[index] ?? 0
+        if (left-- === 0 || !take(new ScannedFrame(slab, index, seq))) return through
+        through = seq
+      }
+    }
+    return Math.max(through, this.#sequence)
+  }
+
+  /** Bytes of the journal after `after`. */
+  bytesAfter(after: number): number {
+    const place = this.chain.seek(Math.max(after, this.chain.coversAfter))
+    return this.chain.end - place.slab.base - place.offset
+  }
+}
+
+/** A frame where it lies. Its bytes are valid in the turn in which it was scanned. */
+export class ScannedFrame {
+  readonly seq: number
+  readonly #slab: Slab
+  readonly #index: number
+
+  constructor(slab: Slab, index: number, seq: number) {
+    this.#slab = slab
+    this.#index = index
+    this.seq = seq
+  }
+
+  get task(): string {
+    return this.#slab.tasks[this.#index] ?? ''
+  }
+
+  get name(): string {
+    return this.#slab.names[this.#index] ?? ''
+  }
+
+  get frame(): Buffer {
+    return this.#slab.bytes.subarray(this.#slab.startOf(this.#index), this.#slab.ends[this.#index])
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * Where encoded frames lie: fixed buffers written contiguously, chained oldest to newest. Readers hold a place (slab,
+ * offset) and write the same bytes, so a frame costs memory once however many links want it. A dropped slab's buffer
+ * is recycled when no socket holds it: a reader that comes back finds `dropped` and goes by its sequence instead.
+ */
+
+/** Free buffers of one size. */
+export class SlabPool {
+  readonly slabBytes: number
+  readonly #freeMax: number
+  readonly #free: Buffer[] = []
+
+  constructor(slabBytes: number, freeMax: number) {
+    this.slabBytes = slabBytes
+    this.#freeMax = freeMax
+  }
+
+  take(bytes: number): Buffer {
+    if (bytes > this.slabBytes) return Buffer.allocUnsafeSlow(bytes)
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.slabBytes)
+  }
+
+  giveBack(buffer: Buffer): void {
+    if (buffer.length === this.slabBytes && this.#free.length < this.#freeMax) this.#free.push(buffer)
+  }
+}
+
+export class Slab {
+  /** Bytes of the chain before this slab, since the chain's beginning. */
+  readonly base: number
+  /** Sequence, end offset, task and event name of each frame in it. */
+  readonly seqs: number[] = []
+  readonly ends: number[] = []
+  readonly tasks: string[] = []
+  readonly names: string[] = []
+  bytes: Buffer
+  used = 0
+  next: Slab | undefined
+  /** Cursors that stand in it. */
+  readers = 0
+  dropped = false
+  /** Once dropped: a reader that had read all of it goes on after this sequence. */
+  resumeAfter = 0
+  #holds = 0
+  readonly #pool: SlabPool
+
+  constructor(pool: SlabPool, capacity: number, base: number) {
+    this.#pool = pool
+    this.base = base
+    this.bytes = capacity === 0 ? Buffer.alloc(0) : pool.take(capacity)
+  }
+
+  get firstSeq(): number {
+    return this.seqs[0] ?? 0
+  }
+
+  get lastSeq(): number {
+    return this.seqs.at(-1) ?? 0
+  }
+
+  fits(bytes: number): boolean {
+    return this.used + bytes <= this.bytes.length
+  }
+
+  push(frame: Uint8Array, seq: number, task: string, name: string): void {
+    this.bytes.set(frame, this.used)
+    this.used += frame.length
+    this.seqs.push(seq)
+    this.ends.push(this.used)
+    this.tasks.push(task)
+    this.names.push(name)
+  }
+
+  /** Index of the first frame with a sequence above `after`; `seqs.length` where there is none. */
+  indexAfter(after: number): number {
+    let low = 0
+    let high = this.seqs.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.seqs[middle] ?? 0) > after) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+
+  startOf(index: number): number {
+    return index === 0 ? 0 : (this.ends[index - 1] ?? this.used)
+  }
+
+  /** A socket holds some of its bytes: they must not be reused. */
+  hold(): void {
+    this.#holds++
+  }
+
+  release(): void {
+    this.#holds--
+    if (this.dropped && this.#holds === 0) this.#recycle()
+  }
+
+  drop(resumeAfter: number): void {
+    this.dropped = true
+    this.resumeAfter = resumeAfter
+    this.next = undefined
+    if (this.#holds === 0) this.#recycle()
+  }
+
+  #recycle(): void {
+    this.#pool.giveBack(this.bytes)
+    this.bytes = Buffer.alloc(0)
+  }
+}
+
+/** Bytes that several chains take together. */
+export interface SlabAccount {
+  bytes: number
+}
+
+/** Slabs oldest to newest. It always has a last one, so that a reader at the head has a place to stand. */
+export class SlabChain {
+  first: Slab
+  last: Slab
+  /** Bytes ever appended: a place's distance to it is its lag. */
+  end = 0
+  /** Every frame of this chain's kind with a sequence above this one is in it. */
+  coversAfter: number
+  readonly #pool: SlabPool
+  readonly #account: SlabAccount
+
+  constructor(pool: SlabPool, account: SlabAccount, coversAfter: number) {
+    this.#pool = pool
+    this.#account = account
+    this.coversAfter = coversAfter
+    this.first = new Slab(pool, 0, 0)
+    this.last = this.first
+  }
+
+  /** Bytes of frames from its first slab to its end. */
+  get span(): number {
+    return this.end - this.first.base
+  }
+
+  append(frame: Uint8Array, seq: number, task: string, name: string): void {
+    if (!this.last.fits(frame.length)) this.#grow(frame.length)
+    this.last.push(frame, seq, task, name)
+    this.end += frame.length
+  }
+
+  #grow(frameBytes: number): void {
+    const slab = new Slab(this.#pool, Math.max(frameBytes, this.#pool.slabBytes), this.end)
+    this.#account.bytes += slab.bytes.length
+    this.last.next = slab
+    this.last = slab
+    if (this.first.bytes.length === 0 && this.first.readers === 0) this.first = slab
+  }
+
+  /** Gives every slab back: nobody stands in it any more. */
+  clear(): void {
+    while (this.dropFirst());
+    this.#account.bytes -= this.last.bytes.length
+    this.last.drop(this.coversAfter)
+  }
+
+  /** Lets the oldest slab go; false where only the last is left. */
+  dropFirst(): boolean {
+    const slab = this.first
+    const next = slab.next
+    if (next === undefined) return false
+    this.#account.bytes -= slab.bytes.length
+    this.first = next
+    this.coversAfter = next.firstSeq > 0 ? next.firstSeq - 1 : Math.max(this.coversAfter, slab.lastSeq)
+    slab.drop(this.coversAfter)
+    return true
+  }
+
+  /** The place of the first frame with a sequence above `after`, which must be at least `coversAfter`. */
+  seek(after: number): { slab: Slab; offset: number } {
+    for (let slab: Slab | undefined = this.first; slab !== undefined; slab = slab.next) {
+      if (slab.lastSeq > after) return { slab, offset: slab.startOf(slab.indexAfter(after)) }
+    }
+    return { slab: this.last, offset: this.last.used }
+  }
+}

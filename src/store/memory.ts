@@ -1,0 +1,97 @@
+/**
+ * The store that keeps nothing of events: the journal's hot tail is the journal. Task records are bounded in number
+ * and bytes; the oldest settled one is forgotten first. Everything is gone when the daemon ends.
+ */
+import { randomBytes } from 'node:crypto'
+import { limits } from '../limits.ts'
+import type { Store, StoredEvent, TaskRecord } from './store.ts'
+
+export interface MemoryStoreOptions {
+  readonly tasksKeptMax?: number
+  readonly tasksKeptBytesMax?: number
+}
+
+/** Makes a store whose content lives as long as the process. */
+export function memoryStore(options: MemoryStoreOptions = {}): Store {
+  return new MemoryStore(
+    options.tasksKeptMax ?? limits.tasksKeptMax,
+    options.tasksKeptBytesMax ?? limits.tasksKeptBytesMax,
+  )
+}
+
+interface KeptRecord {
+  readonly record: TaskRecord
+  /** The request as bytes: a long prompt as a string of the heap would outlive many collections. */
+  readonly request: Buffer | undefined
+  readonly bytes: number
+}
+
+/** What a record takes besides its text and request. */
+const recordOverheadBytes = 500
+
+class MemoryStore implements Store {
+  readonly durability = 'memory'
+  readonly journalId = randomBytes(8).toString('hex')
+  readonly startNumber = 1
+  head = 0
+  readonly #countMax: number
+  readonly #bytesMax: number
+  readonly #kept = new Map<string, KeptRecord>()
+  #bytes = 0
+
+  constructor(countMax: number, bytesMax: number) {
+    this.#countMax = countMax
+    this.#bytesMax = bytesMax
+  }
+
+  append(events: readonly StoredEvent[]): void {
+    this.head = events.at(-1)?.seq ?? this.head
+  }
+
+  read(): readonly StoredEvent[] {
+    return []
+  }
+
+  firstAvailable(): number {
+    return this.head + 1
+  }
+
+  saveTask(record: TaskRecord): void {
+    this.#forget(record.id)
+    const { request, ...rest } = record
+    const encoded = request === undefined ? undefined : Buffer.from(JSON.stringify(request))
+    const bytes = recordOverheadBytes + record.text.length * 2 + (encoded?.length ?? 0)
+    this.#kept.set(record.id, { record: rest, request: encoded, bytes })
+    this.#bytes += bytes
+    this.#forgetOldest(record.id)
+  }
+
+  task(id: string): TaskRecord | undefined {
+    const kept = this.#kept.get(id)
+    if (kept?.request === undefined) return kept?.record
+    return { ...kept.record, request: JSON.parse(kept.request.toString()) }
+  }
+
+  tasks(): readonly TaskRecord[] {
+    return Array.from(this.#kept.values(), (kept) => kept.record)
+  }
+
+  close(): void {
+    this.#kept.clear()
+    this.#bytes = 0
+  }
+
+  #forget(id: string): void {
+    const kept = this.#kept.get(id)
+    if (kept === undefined) return
+    this.#kept.delete(id)
+    this.#bytes -= kept.bytes
+  }
+
+  #forgetOldest(newest: string): void {
+    for (const id of this.#kept.keys()) {
+      if (this.#kept.size <= this.#countMax && this.#bytes <= this.#bytesMax) return
+      if (id !== newest) this.#forget(id)
+    }
+  }
+}
