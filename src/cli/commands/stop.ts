@@ -1,0 +1,51 @@
+/** `callboard stop`: ends the daemon, and returns when its process and its socket are gone. */
+import { Command } from 'commander'
+import { limits } from '../../limits.ts'
+import { withConnection } from '../connection.ts'
+import { DaemonProcess } from '../daemon-process.ts'
+import { Failure } from '../failure.ts'
+import { invocationOf, withSharedOptions } from '../invocation.ts'
+import { duration } from './serve.ts'
+import type { Invocation } from '../invocation.ts'
+
+interface StopOptions {
+  readonly deadline?: number
+  readonly force?: boolean
+}
+
+/** What a daemon may take beyond its drain deadline: cancelling tasks by force and closing its links. */
+const afterDrainMs = limits.cancelGraceMs + limits.reapDeadlineMs + limits.linkDrainMs + 4_000
+const forcedMs = 10_000
+
+const help = `
+Examples:
+  callboard stop                        running tasks may end within the daemon's own deadline
+  callboard stop --deadline 0           cancel them now
+  callboard stop --force                end them now, by force`
+
+export function stopCommand(): Command {
+  return withSharedOptions(new Command('stop'))
+    .summary('end the daemon')
+    .description('End the daemon. Returns when its process and its socket are gone.')
+    .option('--deadline <time>', 'what running tasks get to end, such as 0, 10s or 2m', duration)
+    .option('--force', 'end running tasks at once, by force')
+    .addHelpText('after', help)
+    .action(async (options: StopOptions, command: Command) => stop(invocationOf(command), options))
+}
+
+async function stop(invocation: Invocation, options: StopOptions): Promise<void> {
+  const deadlineMs = options.force === true ? 0 : options.deadline
+  const daemon = await withConnection(invocation, {}, async ({ client, socketPath }) => {
+    const pid = client.server?.pid
+    if (pid === undefined) throw new Failure('the daemon does not say its process id.')
+    await client.shutdown(deadlineMs === undefined ? {} : { deadlineMs })
+    return new DaemonProcess(pid, socketPath)
+  })
+  await (options.force === true ? daemon.forced(forcedMs) : ended(daemon, deadlineMs))
+  if (invocation.json) await invocation.output.document({ pid: daemon.pid, stopped: true })
+}
+
+/** Without a deadline of ours the daemon's own counts, which may be as long as its config says. */
+async function ended(daemon: DaemonProcess, deadlineMs: number | undefined): Promise<void> {
+  await daemon.gone((deadlineMs ?? limits.drainDeadlineMsMax) + afterDrainMs)
+}

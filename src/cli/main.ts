@@ -1,0 +1,110 @@
+/**
+ * The command line. Builds the commands, runs the one that was asked for, and turns whatever it threw into a sentence
+ * and an exit code. The process ends here and nowhere else (but for a second Ctrl-C).
+ */
+import { Command, CommanderError } from 'commander'
+import { version } from '../version.ts'
+import { cancelCommand } from './commands/cancel.ts'
+import { closeCommand } from './commands/close.ts'
+import { psCommand } from './commands/ps.ts'
+import { resumeCommand } from './commands/resume.ts'
+import { runCommand } from './commands/run.ts'
+import { sendCommand } from './commands/send.ts'
+import { serveCommand } from './commands/serve.ts'
+import { showCommand } from './commands/show.ts'
+import { socketCommand } from './commands/socket.ts'
+import { startCommand } from './commands/start.ts'
+import { statusCommand } from './commands/status.ts'
+import { stopCommand } from './commands/stop.ts'
+import { watchCommand } from './commands/watch.ts'
+import { exitCodes, exitCodesHelp } from './exit-codes.ts'
+import { failureFrom, failureText } from './failure.ts'
+import { withSharedOptions } from './invocation.ts'
+import { ReaderGone } from './reader-gone.ts'
+import { Interrupted } from './stop-signals.ts'
+
+const help = `
+Examples:
+  callboard run -- npm test             run a command; others can watch it
+  callboard start -- make -j4           start one and go on; prints its id
+  callboard ps                          what runs
+  callboard watch 3f2a                  follow a task (any unique beginning or end of its id will do)
+  callboard cancel 3f2a                 end it
+  callboard stop                        end the daemon
+
+${exitCodesHelp}
+
+Environment:
+  CALLBOARD_SOCKET     the daemon's socket, where --socket does not say it
+  CALLBOARD_HOME       the daemon's directory: its lock and its log
+  CALLBOARD_LOG_LEVEL  the daemon's log level
+  CALLBOARD_DEBUG=1    show where a failure came from
+  NO_COLOR FORCE_COLOR no colours; colours even without a terminal`
+
+/** Runs the command line `argv` (as process.argv) and ends the process. Never throws. */
+export async function main(argv: readonly string[]): Promise<void> {
+  process.on('uncaughtException', (error) => process.exit(told(error)))
+  process.on('unhandledRejection', (error) => process.exit(told(error)))
+  try {
+    await program().parseAsync(argv)
+  } catch (error) {
+    process.exitCode = told(error)
+  }
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  process.exit()
+}
+
+function program(): Command {
+  const root = withSharedOptions(new Command('callboard'))
+    .description('One local daemon through which every program starts, steers and watches the same tasks.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .usage('[options] <command>')
+    .enablePositionalOptions()
+    .addHelpText('after', help)
+  for (const command of commands()) root.addCommand(command)
+  for (const command of [root, ...root.commands]) inOurWords(command)
+  return root
+}
+
+function commands(): Command[] {
+  return [
+    ...[runCommand(), startCommand(), psCommand(), watchCommand(), showCommand(), sendCommand()],
+    ...[cancelCommand(), closeCommand(), resumeCommand(), statusCommand(), socketCommand()],
+    ...[serveCommand(), stopCommand()],
+  ]
+}
+
+/** Commander writes its errors itself, in two lines, and would exit with 1. */
+function inOurWords(command: Command): void {
+  command.exitOverride()
+  command.configureOutput({
+    outputError: (text, write) => {
+      const sentence = text
+        .trim()
+        .replace(/^error: /, '')
+        .replaceAll('\n', ' ')
+      write(`callboard: ${sentence}${/[.)]$/.test(sentence) ? '' : '.'} See \`callboard --help\`.\n`)
+    },
+  })
+}
+
+/** Says what went wrong, unless it was said or needs no words. Returns the exit code. */
+function told(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  if (error instanceof ReaderGone || error instanceof Interrupted) return error.exitCode
+  const failure = failureFrom(error)
+  process.stderr.write(failureText(failure, process.env['CALLBOARD_DEBUG'] === '1'))
+  return failure.exitCode
+}
+
+async function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.destroyed || stream.writableEnded) return
+  await new Promise<void>((resolve) => {
+    stream.once('error', () => resolve())
+    stream.write('', () => resolve())
+  })
+}
+
+if (import.meta.main) await main(process.argv)

@@ -1,0 +1,41 @@
+/** The daemon's status for people: a few aligned lines. */
+import { shortDuration } from './duration.ts'
+import { fields } from './task-report.ts'
+import type { Status } from '../../wire/envelope.ts'
+
+const MiB = 1024 * 1024
+
+/** `now` in milliseconds since the Unix epoch. */
+export function statusReport(status: Status, now: number): string[] {
+  const { journal, memory } = status
+  return fields([
+    ['daemon', { text: `callboard ${status.version}, pid ${status.pid}, ${status.state}` }],
+    ['up', { text: shortDuration(now - status.startedAt) }],
+    ...status.listeners.map(
+      (one) =>
+        ['listening', { text: `${one.path} (${one.framing}+${one.vocabulary}${limitsOf(one)})` }] as const,
+    ),
+    ['connections', { text: `${status.connections}` }],
+    ['tasks', { text: counts(status.tasks) }],
+    [
+      'journal',
+      {
+        text: `${journal.durability}, ${mebibytes(journal.bytes)} of ${mebibytes(journal.bytesMax)} MiB, events ${journal.firstAvailable} to ${journal.head}`,
+      },
+    ],
+    ['memory', { text: `${mebibytes(memory.rssBytes)} MiB, heap ${mebibytes(memory.heapUsedBytes)} MiB` }],
+  ])
+}
+
+function limitsOf(listener: { readonly scope: string; readonly role: string }): string {
+  return `${listener.scope === 'own' ? ', own tasks' : ''}${listener.role === 'observer' ? ', observers' : ''}`
+}
+
+function counts(tasks: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(tasks).flatMap(([state, count]) => (count === 0 ? [] : [`${count} ${state}`]))
+  return parts.length === 0 ? 'none' : parts.join(', ')
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / MiB).toFixed(1)
+}

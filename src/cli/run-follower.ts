@@ -1,0 +1,112 @@
+/**
+ * Follows one task from its start to its end for `run`: copies its output, notes how it ended. Ends with the event that
+ * settles the task, so that everything before it has been written.
+ */
+import { exitCodes, signalExitCode } from './exit-codes.ts'
+import { Failure } from './failure.ts'
+import { OutputProgress } from './output-progress.ts'
+import { ReaderGone } from './reader-gone.ts'
+import { isSettled } from './settled.ts'
+import { CallboardError } from '../client/callboard-error.ts'
+import type { Output } from './output.ts'
+import type { CallboardClient } from '../client/callboard-client.ts'
+import type { EventMessage, Gap } from '../wire/envelope.ts'
+import type { Exit, TaskMessage } from '../wire/events.ts'
+
+export interface RunFollowerOptions {
+  readonly client: CallboardClient
+  readonly taskId: string
+  readonly output: Output
+  readonly json: boolean
+}
+
+export class RunFollower {
+  readonly #options: RunFollowerOptions
+  readonly #progress = new OutputProgress()
+  #exit: Exit | undefined
+  #errorText: string | undefined
+
+  constructor(options: RunFollowerOptions) {
+    this.#options = options
+  }
+
+  /** Follows from sequence `after`; resolves to the exit code. Throws Failure (69) where the daemon goes away. */
+  async follow(after: number): Promise<number> {
+    try {
+      for await (const item of this.#options.client.events({ tasks: [this.#options.taskId], after })) {
+        if (await this.#take(item)) break
+      }
+      return await this.#result()
+    } catch (error) {
+      if (error instanceof CallboardError && (error.code === 'closed' || error.code === 'unreachable')) {
+        const sentence = `the daemon went away while the task ${this.#options.taskId} ran; its end is not known.`
+        throw new Failure(sentence, exitCodes.noDaemon, { cause: error })
+      }
+      throw error
+    }
+  }
+
+  /** True when the task has settled. */
+  async #take(item: EventMessage | Gap): Promise<boolean> {
+    if (this.#options.json) await this.#write(Buffer.from(`${JSON.stringify(item)}\n`), 'stdout')
+    if (item.type === 'Gap') return this.#gap(item)
+    const event = item.data
+    switch (event.eventName) {
+      case 'message':
+        await this.#message(event.payload[0].message)
+        return false
+      case 'taskExited':
+        this.#exit = event.payload[1]
+        return false
+      case 'daemonDraining':
+        this.#say(
+          `the daemon is stopping: this task is cancelled after ${event.payload[0].deadlineMs / 1_000} s.`,
+        )
+        return false
+      case 'taskCompleted':
+      case 'taskAborted':
+        return true
+      default:
+        return false
+    }
+  }
+
+  async #message(message: TaskMessage): Promise<void> {
+    if (message.say === 'error') this.#errorText = message.text
+    if (this.#options.json) return
+    const fresh = this.#progress.fresh(message)
+    if (fresh !== undefined) await this.#write(fresh.bytes, fresh.stream)
+  }
+
+  /** What settled the task may be among the events that are missing. */
+  async #gap(gap: Gap): Promise<boolean> {
+    const { from, firstAvailable } = gap.data
+    this.#say(`output is missing here: events ${from} to ${firstAvailable - 1} are no longer kept.`)
+    const task = await this.#options.client.getTask(this.#options.taskId)
+    this.#exit ??= task.exit
+    return isSettled(task.state)
+  }
+
+  async #result(): Promise<number> {
+    if (this.#exit === undefined && this.#errorText === undefined) {
+      this.#exit = (await this.#options.client.getTask(this.#options.taskId)).exit
+    }
+    if (this.#exit?.signal !== undefined) return signalExitCode(this.#exit.signal)
+    if (this.#exit?.code !== undefined) return this.#exit.code
+    this.#say(this.#errorText ?? 'the task ended before its command did anything.')
+    return exitCodes.failure
+  }
+
+  #say(sentence: string): void {
+    this.#options.output.say(sentence)
+  }
+
+  /** Once nobody reads us the task is being cancelled: what it still says goes nowhere. */
+  async #write(bytes: Uint8Array, to: 'stdout' | 'stderr'): Promise<void> {
+    try {
+      await this.#options.output.write(bytes, to)
+    } catch (error) {
+      if (!(error instanceof ReaderGone)) throw error
+    }
+  }
+}

@@ -1,0 +1,27 @@
+/** A command as the daemon is asked to run it: in the caller's directory, with the caller's environment. */
+import { limits } from '../limits.ts'
+import { commandLine } from './rendering/command-line.ts'
+import { cut } from './rendering/table.ts'
+import type { Invocation } from './invocation.ts'
+import type { CallboardConfiguration, StartNewTask } from '../wire/commands.ts'
+
+export interface TaskRequestOptions {
+  /** Keeps the command's standard input open for messages. */
+  readonly stdin?: boolean
+}
+
+export function taskRequest(
+  { env, cwd }: Invocation,
+  command: readonly string[],
+  options: TaskRequestOptions,
+): StartNewTask {
+  const callboard: CallboardConfiguration = {
+    command: [...command],
+    cwd,
+    env: Object.fromEntries(
+      Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    ),
+    stdin: options.stdin === true ? 'open' : 'closed',
+  }
+  return { text: cut(commandLine(command), limits.listedTextCharsMax), configuration: { callboard } }
+}

@@ -1,0 +1,127 @@
+/**
+ * The command line as a process, in a world of its own: home, runtime directory and socket of one test file. Whatever
+ * daemon was started there is ended afterwards, by its process id.
+ */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { isAlive } from '../../src/cli/daemon-process.ts'
+
+export const entry = join(import.meta.dirname, '../../src/cli/main.ts')
+
+export interface Finished {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+  readonly out: string
+  readonly err: string
+}
+
+export interface SpawnOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  /** Given to its standard input, which then ends; without it the input is empty. */
+  readonly input?: string
+}
+
+export interface Started {
+  readonly child: ChildProcess
+  readonly finished: Promise<Finished>
+  /** What it wrote so far. */
+  out(): string
+  err(): string
+}
+
+export class CliWorld {
+  readonly directory = realpathSync(mkdtempSync(join(tmpdir(), 'callboard-cli-')))
+  readonly home = join(this.directory, 'state')
+  readonly socketPath = join(this.directory, 'run', 'callboard', 'callboard.sock')
+  readonly env: Readonly<Record<string, string>>
+
+  constructor() {
+    mkdirSync(join(this.directory, 'run'), { mode: 0o700 })
+    this.env = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: this.directory,
+      CALLBOARD_HOME: this.home,
+      XDG_RUNTIME_DIR: join(this.directory, 'run'),
+      XDG_CONFIG_HOME: join(this.directory, 'config'),
+      // Types are stripped and code is compiled once instead of in each of many processes.
+      NODE_COMPILE_CACHE: join(tmpdir(), `callboard-test-compile-cache-${process.getuid?.() ?? 0}`),
+    }
+  }
+
+  start(args: readonly string[], options: SpawnOptions = {}): Started {
+    const child = spawn(process.execPath, [entry, ...args], {
+      cwd: options.cwd ?? this.directory,
+      env: { ...this.env, ...options.env },
+      stdio: 'pipe',
+    })
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(options.input ?? '')
+    return collected(child)
+  }
+
+  run(args: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
+    return this.start(args, options).finished
+  }
+
+  async json(args: readonly string[], options: SpawnOptions = {}): Promise<unknown> {
+    const finished = await this.run([...args, '--json'], options)
+    if (finished.code !== 0) throw new Error(`callboard ${args.join(' ')}: ${finished.code}: ${finished.err}`)
+    return JSON.parse(finished.out)
+  }
+
+  /** Ends the daemons of this world and removes it. */
+  async dispose(): Promise<void> {
+    const pids = this.daemons()
+    for (const pid of pids) process.kill(pid, 'SIGTERM')
+    const deadlineAt = Date.now() + 3_000
+    while (pids.some(isAlive) && Date.now() < deadlineAt) await delay(20)
+    for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL')
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+
+  /** Process ids of the daemons that live in this world's home. */
+  daemons(): number[] {
+    return readdirSync('/proc').flatMap((name) => {
+      if (!/^\d+$/.test(name)) return []
+      const [command, environment] = [procFile(name, 'cmdline'), procFile(name, 'environ')]
+      const isDaemon = command.includes(`${entry}\0serve`)
+      return isDaemon && environment.includes(`CALLBOARD_HOME=${this.home}\0`) ? [Number(name)] : []
+    })
+  }
+}
+
+function procFile(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Collects what a child writes. */
+export function collected(child: ChildProcess): Started {
+  const stdout: Buffer[] = []
+  const stderr: Buffer[] = []
+  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk))
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      const [all, talk] = [Buffer.concat(stdout), Buffer.concat(stderr)]
+      resolve({ code, signal, stdout: all, stderr: talk, out: all.toString(), err: talk.toString() })
+    })
+  })
+  return {
+    child,
+    finished,
+    out: () => Buffer.concat(stdout).toString(),
+    err: () => Buffer.concat(stderr).toString(),
+  }
+}
