@@ -5,7 +5,7 @@
  * The trap: closing any descriptor of a file drops all of a process's POSIX locks on it, so this process must not open
  * a lock file by other means while it holds it.
  */
-import { closeSync, lstatSync, openSync, realpathSync } from 'node:fs'
+import { accessSync, closeSync, constants, lstatSync, openSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, win32 } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { codeOf } from './error-code.ts'
@@ -54,10 +54,18 @@ function makeLockFile(path: string): string | undefined {
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') return unusable(path, error)
   }
-  const found = lstatSync(path, { throwIfNoEntry: false })
-  return found === undefined || found.isFile()
-    ? undefined
-    : `the lock ${path} is not a regular file: remove it`
+  return existingFault(path)
+}
+
+/** SQLite opens what it may not write as read-only, and `BEGIN EXCLUSIVE` then locks nothing. */
+function existingFault(path: string): string | undefined {
+  try {
+    if (!lstatSync(path).isFile()) return `the lock ${path} is not a regular file: remove it`
+    accessSync(path, constants.R_OK | constants.W_OK)
+    return undefined
+  } catch (error) {
+    return unusable(path, error)
+  }
 }
 
 function unusable(path: string, error: unknown): string {

@@ -41,7 +41,7 @@ export class SocketFile {
 
 /** What must fit into `sun_path`: the path's bytes, or where its name is shorter than `.XXXXXX/s`, the private one's. */
 export function boundPathBytes(path: string): number {
-  return Math.max(Buffer.byteLength(path), Buffer.byteLength(join(dirname(path), '.XXXXXX/s')))
+  return Math.max(Buffer.byteLength(path), Buffer.byteLength(`${dirname(path)}/.XXXXXX/s`))
 }
 
 /**
@@ -61,7 +61,8 @@ export function publishSocket(path: string, bind: (stagedPath: string) => void):
 function publish(path: string, bind: (stagedPath: string) => void): SocketFile {
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw listenError('EADDRINUSE', path)
   if (boundPathBytes(path) > limits.socketPathBytesMax) throw listenError('ENAMETOOLONG', path)
-  const stage = mkdtempSync(join(dirname(path), '.'))
+  // Not by `join`: it would drop the dot, and with it the directory.
+  const stage = mkdtempSync(`${dirname(path)}/.`)
   try {
     const staged = join(stage, 's')
     bind(staged)
