@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { memoryTransport } from '../../src/transport/memory.ts'
-import { fill, open, pattern, Server, transportContract, type Harness } from './contract.ts'
+import { fill, open, pattern, Server } from './both-ends.ts'
+import { transportContract, type Harness } from './contract.ts'
 import { Recorder } from './recorder.ts'
 
 function makeHarness(): Harness {

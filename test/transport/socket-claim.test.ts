@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { nodeIpcTransport } from '../../src/transport/node-ipc.ts'
 import { claimSocketPath } from '../../src/transport/socket-claim.ts'
 import { killChild, spawnUntil } from './child-process.ts'
-import { Server as ContractServer } from './contract.ts'
+import { Server as ContractServer } from './both-ends.ts'
 import { scratchDirectory } from './scratch-directory.ts'
 
 const scratch = scratchDirectory()
