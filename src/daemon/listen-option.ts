@@ -33,7 +33,11 @@ const form = 'framing+vocabulary:PATH[,scope=own][,role=observer]'
  * Reads one value of `--listen`. `from` names the option in errors; a relative path is resolved against `cwd`, and is
  * an error where that is undefined. Throws SettingsError, which names the option, the value and what is known.
  */
-export function parseListenOption(value: string, from: string, cwd: string | undefined): ListenerSettings {
+export function parseListenOption(
+  value: string,
+  from: ListenSource,
+  cwd: string | undefined,
+): ListenerSettings {
   const fail = (why: string): never => {
     throw new SettingsError(`${from} ${JSON.stringify(value)}: ${why}`)
   }
