@@ -4,6 +4,8 @@
  */
 import { isAbsolute, resolve } from 'node:path'
 import { framingNames, vocabularyNames } from '../wire/codec.ts'
+import { limits } from '../limits.ts'
+import { boundPathBytes } from '../transport/socket-file.ts'
 import type { SocketPathSource } from '../transport/socket-path.ts'
 import type { FramingName, VocabularyName } from '../wire/codec.ts'
 import { nearest } from '../wire/nearest.ts'
@@ -52,8 +54,13 @@ export function parseListenOption(
   if (scope === 'own' && role === 'observer') {
     fail('scope=own and role=observer do not combine: an observer starts nothing that could be its own.')
   }
+  const absolute = resolve(cwd ?? '/', path)
+  const bytes = boundPathBytes(absolute)
+  if (process.platform !== 'win32' && bytes > limits.socketPathBytesMax) {
+    fail(`the path needs ${bytes} bytes and the system allows ${limits.socketPathBytesMax}.`)
+  }
   return {
-    path: resolve(cwd ?? '/', path),
+    path: absolute,
     framing: oneOf(framingNames, framing, 'framing', fail),
     vocabulary: oneOf(vocabularyNames, vocabulary, 'vocabulary', fail),
     scope,

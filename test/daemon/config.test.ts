@@ -232,6 +232,7 @@ describe('the home directory', () => {
     expect(found).toEqual({
       ok: true,
       socketPath: join(root, 'own.sock'),
+      socketSource: 'config',
       home: join(root, '.local/state/callboard'),
     })
     expect(statSync(join(root, '.local'), { throwIfNoEntry: false })).toBeUndefined()

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { limits } from '../../src/limits.ts'
 import { parseListenOption } from '../../src/daemon/listen-option.ts'
 
 const parse = (value: string) => parseListenOption(value, '--listen', '/work')
@@ -48,5 +49,11 @@ describe('--listen', () => {
   ])('%s is refused by an error that names the option, the value and: %s', (value, message) => {
     expect(() => parse(value)).toThrow(message)
     expect(() => parse(value)).toThrow(`--listen ${JSON.stringify(value)}`)
+  })
+
+  test('takes a path as long as the system allows, and refuses one byte more', () => {
+    const longest = `/${'a'.repeat(limits.socketPathBytesMax - 1)}`
+    expect(parse(`node-ipc+roo:${longest}`).path).toBe(longest)
+    expect(() => parse(`node-ipc+roo:${longest}a`)).toThrow(`the system allows ${limits.socketPathBytesMax}`)
   })
 })
