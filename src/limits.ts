@@ -56,6 +56,13 @@ export const limits = {
   catchUpSlabsPerTurn: 8,
   /** Bytes that runners may append in one turn before their streams are paused until the turn's flush. */
   turnAppendBytesMax: 256 * KiB,
+  /**
+   * Lag of the client that started a task at which the task's output is not read, and at which it is again. A client
+   * to which nothing has left for `paceStallMs` holds nothing up.
+   */
+  paceHighBytes: 2 * MiB,
+  paceLowBytes: 512 * KiB,
+  paceStallMs: 2_000,
 
   // --- sessions ----------------------------------------------------------------------------------------------------
   /** A client's own id of a request. Past it: `invalid_frame`. */

@@ -7,6 +7,7 @@ import { protocolVersion } from '../wire/envelope.ts'
 import type { Hello, HelloResult, ResultGap } from '../wire/envelope.ts'
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
+import { bindSession, enterLane } from './audience.ts'
 import type { Broker } from './broker-actor.ts'
 import type { Connection } from './connection.ts'
 
@@ -35,7 +36,7 @@ export function sayHello(broker: Broker, connection: Connection, hello: Hello): 
   const gap = resumed === undefined ? undefined : resumeGap(broker, data.resume)
   const after =
     resumed === undefined || data.resume === undefined ? undelivered : gapless(broker, data.resume.after, gap)
-  if (!broker.subscribe(connection, after))
+  if (!enterLane(broker, connection, after))
     return refused('limit_exceeded', 'Too many different subscriptions are open.')
   return accepted({
     protocol: protocolVersion,
@@ -65,7 +66,7 @@ function takeUp(broker: Broker, connection: Connection, sessionId: string): Sess
     older.session = undefined
     broker.connections.send(older, 'close')
   }
-  broker.bind(connection, session)
+  bindSession(broker, connection, session)
   return session
 }
 

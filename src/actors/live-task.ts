@@ -1,6 +1,7 @@
 /**
  * A task whose actor is in memory: its request, its run, its messages' clock. Plain data; task-actor.ts owns it.
  */
+import type { Session } from '../broker/sessions.ts'
 import type { Run } from '../runners/runner.ts'
 import type { TaskRecord } from '../store/store.ts'
 import type { CallboardConfiguration, StartNewTask, TaskState } from '../wire/commands.ts'
@@ -21,6 +22,8 @@ export interface LiveTaskOptions {
   readonly listedText: string
   readonly createdAt: number
   readonly startedBy: string
+  /** The session that started or resumed it. */
+  readonly session: Session
   readonly lastTs: number
   readonly runs: number
   readonly resumable: boolean
@@ -34,6 +37,7 @@ export class LiveTask {
   readonly listedText: string
   readonly createdAt: number
   readonly startedBy: string
+  readonly session: Session
   /** Whether it can run again once settled. */
   resumable: boolean
   run: Run | undefined
@@ -53,6 +57,7 @@ export class LiveTask {
     this.listedText = options.listedText
     this.createdAt = options.createdAt
     this.startedBy = options.startedBy
+    this.session = options.session
     this.resumable = options.resumable
     this.runs = options.runs
     this.#lastTs = options.lastTs

@@ -58,6 +58,7 @@ function newTask(request: Request, data: StartNewTask, callboard: CallboardConfi
     listedText: data.text.slice(0, limits.listedTextCharsMax),
     createdAt: now(),
     startedBy: connection.clientId,
+    session: request.session,
     lastTs: 0,
     runs: 0,
     resumable: broker.tasks.canResume,

@@ -65,7 +65,7 @@ export function resumeTask(request: Request, id: string): Outcome<Nothing> {
 }
 
 /** A stored task as one that can live again. */
-function reloaded({ broker }: Request, record: TaskRecord): LiveTask {
+function reloaded({ broker, session }: Request, record: TaskRecord): LiveTask {
   const stored = record.request ?? { configuration: {}, text: '' }
   const asked = parseCallboardConfiguration(stored.configuration.callboard)
   const merged = asked.ok ? mergeProfile(broker.profiles, stored.configuration, asked.value) : asked
@@ -76,6 +76,7 @@ function reloaded({ broker }: Request, record: TaskRecord): LiveTask {
     listedText: record.text,
     createdAt: record.createdAt,
     startedBy: record.startedBy,
+    session,
     lastTs: record.lastTs,
     runs: record.runs,
     resumable: record.resumable,

@@ -7,8 +7,6 @@ import type { ActorRefFrom, SnapshotFrom } from 'xstate'
 import { taskMachine } from '../../machines/task.ts'
 import type { SettledState, TaskContext } from '../../machines/task.ts'
 import type { EventBatch } from '../../machines/broker.ts'
-import type { Journal } from '../broker/journal.ts'
-import type { Limits } from '../limits.ts'
 import type { Logger } from '../log.ts'
 import type { RunEvents, Runner, RunnerTask } from '../runners/runner.ts'
 import type { Store, TaskRecord } from '../store/store.ts'
@@ -16,13 +14,13 @@ import type { TaskState } from '../wire/commands.ts'
 import type { TaskEvent } from '../wire/events.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import type { Cause, LiveTask } from './live-task.ts'
+import { Pacing } from './pacing.ts'
+import type { PacingOptions } from './pacing.ts'
 import * as orders from './task-events.ts'
 
-export interface TaskActorsOptions {
+export interface TaskActorsOptions extends PacingOptions {
   readonly runner: Runner
-  readonly journal: Journal
   readonly store: Store
-  readonly limits: Limits
   readonly log: Logger
   /** The daemon's own socket, for children. */
   readonly socketPath: string
@@ -39,11 +37,11 @@ export class TaskActors {
   readonly #machine: typeof taskMachine
   readonly #live = new Map<string, LiveTask>()
   readonly #actors = new Map<string, TaskRef>()
-  /** Runs whose output is not read until the turn's events are out. */
-  readonly #paused = new Set<LiveTask>()
+  readonly #pacing: Pacing
 
   constructor(options: TaskActorsOptions) {
     this.#options = options
+    this.#pacing = new Pacing(options)
     const act =
       (effect: (task: LiveTask, context: TaskContext) => void) =>
       ({ context }: { context: TaskContext }): void => {
@@ -157,9 +155,7 @@ export class TaskActors {
 
   /** The turn's events are out: runners may be read on. */
   flushed(): void {
-    if (this.#paused.size === 0) return
-    for (const task of this.#paused) task.run?.resume()
-    this.#paused.clear()
+    this.#pacing.flushed()
   }
 
   /** Journals events of a task, attributed to whoever caused them. */
@@ -212,7 +208,7 @@ export class TaskActors {
         guarded(() => {
           const events = batch.map(({ action, message }) => orders.message(task.id, action, message))
           this.announce(task, events, {})
-          this.#pauseIfAhead(task)
+          this.#pacing.produced(task)
         }),
       ended: ({ ok, text, exit }) =>
         guarded(() => {
@@ -220,12 +216,6 @@ export class TaskActors {
           this.#send(task, ok ? { type: 'run.completed', ...end } : { type: 'run.failed', ...end })
         }),
     }
-  }
-
-  #pauseIfAhead(task: LiveTask): void {
-    if (this.#options.journal.turnBytes < this.#options.limits.turnAppendBytesMax) return
-    this.#paused.add(task)
-    task.run?.pause()
   }
 
   #announceStarted(task: LiveTask): void {
@@ -280,7 +270,7 @@ export class TaskActors {
 
   #forget(task: LiveTask): void {
     this.#actors.delete(task.id)
-    this.#paused.delete(task)
+    this.#pacing.forget(task)
     if (this.#live.delete(task.id)) this.#options.settled()
   }
 

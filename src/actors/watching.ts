@@ -4,9 +4,9 @@
  */
 import type { Subscribe } from '../wire/commands.ts'
 import type { SubscribeResult } from '../wire/envelope.ts'
-import { everything, subscriptionFilter } from '../broker/subscriptions.ts'
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
+import { enterLane, filterFor } from './audience.ts'
 import { gapless, sequenceGap } from './hello.ts'
 import { visibleTasks } from './queries.ts'
 import type { Request } from './request.ts'
@@ -17,8 +17,8 @@ export function subscribe(request: Request, wanted: Subscribe): Outcome<Subscrib
   const gap = wanted.after === undefined ? undefined : sequenceGap(broker, wanted.after)
   const after = gapless(broker, wanted.after ?? head, gap)
   const earlier = session.filter
-  session.filter = connection.policy.scope === 'own' ? broker.ownFilter(session, wanted) : filterOf(wanted)
-  if (!broker.subscribe(connection, after)) {
+  session.filter = filterFor(connection, session, wanted)
+  if (!enterLane(broker, connection, after)) {
     session.filter = earlier
     return refused(
       'limit_exceeded',
@@ -33,12 +33,8 @@ export function subscribe(request: Request, wanted: Subscribe): Outcome<Subscrib
   })
 }
 
-function filterOf(wanted: Subscribe): typeof everything {
-  return wanted.tasks === undefined && wanted.events === undefined ? everything : subscriptionFilter(wanted)
-}
-
 export function unsubscribe({ broker, connection, session }: Request): Outcome<Record<string, never>> {
   session.filter = undefined
-  broker.subscribe(connection, broker.parts.journal.head)
+  enterLane(broker, connection, broker.parts.journal.head)
   return accepted({})
 }

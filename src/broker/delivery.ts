@@ -36,6 +36,8 @@ export class Subscriber {
   heldSlab: Slab | undefined
   congested = false
   inRing = false
+  /** When something last left to it: milliseconds of the delivery's clock. */
+  movedAt = 0
 
   constructor(link: SubscriberLink, outbox: Outbox) {
     this.link = link
@@ -50,6 +52,7 @@ export interface DeliveryOptions {
   readonly decodeStored: (frame: Uint8Array) => EventMessage
   /** Runs the flush at the end of the turn (setImmediate). */
   readonly schedule: (flush: () => void) => void
+  readonly now: () => number
   /** Called after each flush: the turn's appends are out. */
   readonly flushed: () => void
   readonly writeBytes: number
@@ -114,6 +117,7 @@ export class Delivery {
   /** The socket of this subscriber holds nothing any more. */
   drained(subscriber: Subscriber): void {
     subscriber.held = false
+    subscriber.movedAt = this.#options.now()
     subscriber.heldSlab?.release()
     subscriber.heldSlab = undefined
     this.wake(subscriber)
@@ -284,7 +288,10 @@ export class Delivery {
   }
 
   #write(subscriber: Subscriber, bytes: Uint8Array, slab: Slab | undefined): void {
-    if (subscriber.link.write(bytes)) return
+    if (subscriber.link.write(bytes)) {
+      subscriber.movedAt = this.#options.now()
+      return
+    }
     subscriber.held = true
     if (slab !== undefined) {
       slab.hold()

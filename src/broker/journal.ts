@@ -6,13 +6,14 @@
 import type { Codec } from '../wire/codec.ts'
 import type { EventMessage } from '../wire/envelope.ts'
 import type { TaskEvent } from '../wire/events.ts'
-import type { Store, StoredEvent } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import { Slab, SlabChain } from './slab.ts'
 import type { SlabAccount, SlabPool } from './slab.ts'
 
 /** One event as it was journaled. */
 export interface JournalEntry {
   readonly message: EventMessage
+  /** Its canonical encoding where it lies: valid in the turn of its append. */
   readonly frame: Buffer
   readonly seq: number
   readonly task: string
@@ -68,39 +69,42 @@ export class Journal {
     return Math.min(this.chain.coversAfter + 1, this.#store.firstAvailable())
   }
 
-  /** Commits events as one batch and returns them as journaled. Throws when the store cannot commit: nothing is kept. */
+  /**
+   * Commits events as one batch and returns them as journaled. Throws when the store cannot commit: then nothing is
+   * kept. Frames are encoded where they will lie, so that an event's bytes exist once.
+   */
   append(draft: JournalDraft): readonly JournalEntry[] {
-    const entries = this.#encode(draft)
-    this.#store.append(entries.map(({ seq, task, name, frame }): StoredEvent => ({ seq, task, name, frame })))
-    for (const entry of entries) this.#keep(entry)
-    return entries
-  }
-
-  #encode(draft: JournalDraft): JournalEntry[] {
+    const undo = this.chain.checkpoint()
     const at = this.#now()
-    let seq = this.#sequence
-    return draft.events.map((event) => {
-      seq++
-      const message: EventMessage = {
-        type: 'TaskEvent',
-        origin: 'server',
-        seq,
-        task: draft.task,
-        at,
-        ...(draft.by === undefined ? {} : { by: draft.by }),
-        ...(draft.causedBy === undefined ? {} : { causedBy: draft.causedBy }),
-        data: event,
-      }
-      const frame = this.codec.encodeToClient(message)
-      if (frame === undefined) throw new Error(`the canonical vocabulary cannot say ${event.eventName}`)
-      return { message, frame, seq, task: draft.task, name: event.eventName }
-    })
+    try {
+      const entries = draft.events.map((event, index) =>
+        this.#encode(draft, event, this.#sequence + index + 1, at),
+      )
+      this.#store.append(entries)
+      this.#sequence += entries.length
+      for (const { frame } of entries) this.turnBytes += frame.length
+      return entries
+    } catch (error) {
+      undo()
+      throw error
+    }
   }
 
-  #keep(entry: JournalEntry): void {
-    this.#sequence = entry.seq
-    this.turnBytes += entry.frame.length
-    this.chain.append(entry.frame, entry.seq, entry.task, entry.name)
+  #encode({ task, by, causedBy }: JournalDraft, event: TaskEvent, seq: number, at: number): JournalEntry {
+    const message: EventMessage = {
+      type: 'TaskEvent',
+      origin: 'server',
+      seq,
+      task,
+      at,
+      ...(by === undefined ? {} : { by }),
+      ...(causedBy === undefined ? {} : { causedBy }),
+      data: event,
+    }
+    const text = this.codec.frameToClient(message)
+    if (text === undefined) throw new Error(`the canonical vocabulary cannot say ${event.eventName}`)
+    const frame = this.chain.append(text, seq, task, event.eventName)
+    return { message, frame, seq, task, name: event.eventName }
   }
 
   /** Bytes of memory that the tail takes. */

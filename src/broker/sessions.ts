@@ -31,10 +31,9 @@ export class Session {
   readonly #owned = new Set<string>()
   readonly #ownedMax: number
 
-  constructor(id: string, listener: string, filter: Filter | undefined, options: SessionOptions) {
+  constructor(id: string, listener: string, options: SessionOptions) {
     this.id = id
     this.listener = listener
-    this.filter = filter
     this.replies = new Replies(options.repliesKeptPerSession, options.repliesKeptBytesPerSession)
     this.#ownedMax = options.ownTasksPerSession
   }
@@ -87,8 +86,8 @@ export class Sessions {
   }
 
   /** A session for a new connection; nobody can take it up until `keep`. */
-  open(listener: string, filter: Filter | undefined): Session {
-    return new Session(this.#newId(), listener, filter, this.#options)
+  open(listener: string): Session {
+    return new Session(this.#newId(), listener, this.#options)
   }
 
   /** From its Hello on, a session waits for its client when the link is lost. */

@@ -62,13 +62,23 @@ export class Slab {
     return this.used + bytes <= this.bytes.length
   }
 
-  push(frame: Uint8Array, seq: number, task: string, name: string): void {
-    this.bytes.set(frame, this.used)
-    this.used += frame.length
+  /** Writes a frame of `bytes` bytes at its end and returns it where it lies. */
+  push(frame: string | Uint8Array, bytes: number, seq: number, task: string, name: string): Buffer {
+    const start = this.used
+    if (typeof frame === 'string') this.bytes.write(frame, start)
+    else this.bytes.set(frame, start)
+    this.used += bytes
     this.seqs.push(seq)
     this.ends.push(this.used)
     this.tasks.push(task)
     this.names.push(name)
+    return this.bytes.subarray(start, this.used)
+  }
+
+  /** Forgets the frames from `count` on. */
+  truncate(count: number): void {
+    this.used = this.startOf(count)
+    for (const marks of [this.seqs, this.ends, this.tasks, this.names]) marks.length = count
   }
 
   /** Index of the first frame with a sequence above `after`; `seqs.length` where there is none. */
@@ -139,10 +149,12 @@ export class SlabChain {
     return this.end - this.first.base
   }
 
-  append(frame: Uint8Array, seq: number, task: string, name: string): void {
-    if (!this.last.fits(frame.length)) this.#grow(frame.length)
-    this.last.push(frame, seq, task, name)
-    this.end += frame.length
+  /** Appends a frame and returns it where it lies: those bytes are valid until its slab is dropped. */
+  append(frame: string | Uint8Array, seq: number, task: string, name: string): Buffer {
+    const bytes = typeof frame === 'string' ? Buffer.byteLength(frame) : frame.length
+    if (!this.last.fits(bytes)) this.#grow(bytes)
+    this.end += bytes
+    return this.last.push(frame, bytes, seq, task, name)
   }
 
   #grow(frameBytes: number): void {
@@ -151,6 +163,21 @@ export class SlabChain {
     this.last.next = slab
     this.last = slab
     if (this.first.bytes.length === 0 && this.first.readers === 0) this.first = slab
+  }
+
+  /** Notes the end; what is returned forgets all that was appended since. Nobody may have read it. */
+  checkpoint(): () => void {
+    const { last, end } = this
+    const count = last.seqs.length
+    return () => {
+      for (let slab = last.next; slab !== undefined; slab = slab.next)
+        this.#account.bytes -= slab.bytes.length
+      if (last.readers === 0 && last.bytes.length === 0) this.first = last
+      last.next = undefined
+      last.truncate(count)
+      this.last = last
+      this.end = end
+    }
   }
 
   /** Gives every slab back: nobody stands in it any more. */

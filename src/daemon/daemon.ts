@@ -3,6 +3,7 @@
  * transport, binds the listeners, and undoes all of it when the broker has stopped.
  */
 import { randomBytes } from 'node:crypto'
+import { readerProgress } from '../actors/audience.ts'
 import { Broker } from '../actors/broker-actor.ts'
 import { ConnectionActors } from '../actors/connection-actor.ts'
 import type { ListenerPolicy } from '../actors/connection.ts'
@@ -139,6 +140,7 @@ class Daemon implements RunningDaemon {
       journal,
       lanes,
       decodeStored: parseStoredFrame,
+      now: Date.now,
       schedule: (flush) => setImmediate(flush),
       flushed: () => {
         journal.endTurn()
@@ -188,13 +190,15 @@ class Daemon implements RunningDaemon {
   }
 
   #makeTasks(): TaskActors {
-    const { journal } = this.#broker.parts
+    const { journal, now } = this.#broker.parts
     return new TaskActors({
       runner: commandRunner({ limits: this.#settings.limits }),
-      journal,
       store: this.#store,
       limits: this.#settings.limits,
       log: this.#log.child({ actor: 'task' }),
+      now,
+      turnBytes: () => journal.turnBytes,
+      progressOf: (task) => readerProgress(this.#broker, task),
       socketPath: this.socketPath,
       produce: (batch) => this.#broker.produce(batch),
       settled: () => this.#broker.taskSettled(),

@@ -73,6 +73,8 @@ export interface Codec {
   decodeFromServer(options: DecoderOptions): Decoder<ServerMessage>
   /** One whole frame; undefined where the vocabulary cannot say it. */
   encodeToClient(message: ServerMessage): Buffer | undefined
+  /** The same frame as text, for who has a buffer to write it into. */
+  frameToClient(message: ServerMessage): string | undefined
   encodeToServer(message: ClientMessage): Buffer
 }
 
@@ -97,6 +99,10 @@ export function codec(framing: Framing, vocabulary: Vocabulary): Codec {
     encodeToClient(message) {
       const said = vocabulary.toClient(message)
       return said === undefined ? undefined : encode(framing, said)
+    },
+    frameToClient(message) {
+      const said = vocabulary.toClient(message)
+      return said === undefined ? undefined : framing.wrap(JSON.stringify(said))
     },
     encodeToServer: (message) => encode(framing, vocabulary.toServer(message)),
   }

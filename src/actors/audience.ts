@@ -1,0 +1,81 @@
+/**
+ * Who hears what: puts a connection's link into the lane of its session's filter. Being in a lane is the `ready` state:
+ * only `attachReader`, called by that state's entry, makes a reader of a link.
+ */
+import { Subscriber } from '../broker/delivery.ts'
+import { everything, subscriptionFilter } from '../broker/subscriptions.ts'
+import type { Filter } from '../broker/subscriptions.ts'
+import type { Session } from '../broker/sessions.ts'
+import type { Subscribe } from '../wire/commands.ts'
+import type { Broker } from './broker-actor.ts'
+import type { Connection } from './connection.ts'
+import type { LiveTask } from './live-task.ts'
+import type { ReaderProgress } from './pacing.ts'
+
+/** Makes a link that is ready a reader, from the head that its Ack told. */
+export function attachReader(broker: Broker, connection: Connection): void {
+  const session = broker.parts.sessions.open(connection.policy.path)
+  bindSession(broker, connection, session)
+  session.filter = filterFor(connection, session, {})
+  const subscriber = new Subscriber(
+    {
+      write: (bytes) => connection.link.write(bytes),
+      lagChanged: (congested) => broker.connections.send(connection, congested ? 'lag.rose' : 'lag.fell'),
+      fellBehind: (from, firstAvailable) => tellGap(broker, connection, from, firstAvailable),
+      outboxMoved: () => broker.connections.outboxMoved(connection),
+    },
+    connection.outbox,
+  )
+  connection.subscriber = subscriber
+  connection.drained = () => broker.parts.delivery.drained(subscriber)
+  enterLane(broker, connection, connection.startAfter)
+}
+
+/** Makes a session this connection's. */
+export function bindSession(broker: Broker, connection: Connection, session: Session): void {
+  connection.session = session
+  broker.parts.sessions.attach(session, connection.id)
+}
+
+/** What a connection may hear of what it wants: on a `scope=own` listener only of its own tasks. */
+export function filterFor(connection: Connection, session: Session, wanted: Subscribe): Filter {
+  if (connection.policy.scope === 'own') {
+    return subscriptionFilter(wanted, { key: session.id, tasks: session.ownTasks })
+  }
+  return wanted.tasks === undefined && wanted.events === undefined ? everything : subscriptionFilter(wanted)
+}
+
+/** Puts the link into the lane of its session's filter, after a sequence; false at the lanes' bound. */
+export function enterLane(broker: Broker, connection: Connection, after: number): boolean {
+  const { subscriber, session, policy, native } = connection
+  const { delivery, lanes } = broker.parts
+  if (subscriber === undefined || session === undefined) return false
+  if (session.filter === undefined) {
+    delivery.leave(subscriber)
+    return true
+  }
+  const lane = lanes.open({ codec: policy.codec, native }, session.filter)
+  if (lane === undefined) return false
+  delivery.enter(subscriber, lane, after)
+  return true
+}
+
+/** A reader fell below retention: a native one is told, a legacy one cannot be and is closed. */
+function tellGap(broker: Broker, connection: Connection, from: number, firstAvailable: number): boolean {
+  if (!connection.native) {
+    connection.log.warn({ from, firstAvailable }, 'reader fell below retention')
+    broker.connections.send(connection, 'retention.passed')
+    return false
+  }
+  connection.answer({ type: 'Gap', origin: 'server', data: { from, firstAvailable } })
+  return true
+}
+
+/** How the client that a task was started for stands, where it is connected and reads events. */
+export function readerProgress(broker: Broker, task: LiveTask): ReaderProgress | undefined {
+  const { connectionId } = task.session
+  const connection = connectionId === undefined ? undefined : broker.connections.get(connectionId)
+  const subscriber = connection?.subscriber
+  if (subscriber?.lane === undefined) return undefined
+  return { lagBytes: broker.parts.delivery.lagBytes(subscriber), movedAt: subscriber.movedAt }
+}
