@@ -32,6 +32,7 @@ export class ClientLink {
   readonly #settings: ClientSettings
   readonly #owner: ClientLinkOwner
   #dials = 0
+  #wanted = false
   #connection: DialledConnection | undefined
   #gone: Promise<void> = Promise.resolve()
   #ack: Ack | undefined
@@ -65,30 +66,12 @@ export class ClientLink {
     return this.#connection?.heldBytes ?? 0
   }
 
+  /** In a later microtask: this is asked for inside a machine's action, where another must not be started. */
   dial(): void {
-    const { socketPath: path, transport, limits, clock, now } = this.#settings
-    this.#dials += 1
-    this.#failure = undefined
-    const options = {
-      id: `${this.#id}.${this.#dials}`,
-      path,
-      transport,
-      ackTimeoutMs: limits.clientAckTimeoutMs,
-      drainTimeoutMs: limits.linkDrainMs,
-      lagHighBytes: limits.lagHighBytes,
-      clock,
-      now,
-    }
-    const connection: DialledConnection = dial(options, {
-      acked: (ack) => this.#acked(ack),
-      attached: () => this.#owner.ready(),
-      received: (items) => this.#received(connection, items),
-      closed: (reason, error) => {
-        if (this.#connection === connection) this.#lost(failureOf(reason, path, error))
-      },
+    this.#wanted = true
+    queueMicrotask(() => {
+      if (this.#wanted) this.#dial()
     })
-    this.#connection = connection
-    this.#gone = connection.gone
   }
 
   /** Says Hello; after a reconnect with the earlier session, and `after` as the place to go on from. */
@@ -118,9 +101,37 @@ export class ClientLink {
   /** Closes without telling: the owner knows. What was handed over still leaves. */
   hangUp(): void {
     this.#stopGreeting()
+    this.#wanted = false
     const connection = this.#connection
     this.#connection = undefined
     connection?.close()
+  }
+
+  #dial(): void {
+    const { socketPath: path, transport, limits, clock, now } = this.#settings
+    this.#wanted = false
+    this.#dials += 1
+    this.#failure = undefined
+    const options = {
+      id: `${this.#id}.${this.#dials}`,
+      path,
+      transport,
+      ackTimeoutMs: limits.clientAckTimeoutMs,
+      drainTimeoutMs: limits.linkDrainMs,
+      lagHighBytes: limits.lagHighBytes,
+      clock,
+      now,
+    }
+    const connection: DialledConnection = dial(options, {
+      acked: (ack) => this.#acked(ack),
+      attached: () => this.#owner.ready(),
+      received: (items) => this.#received(connection, items),
+      closed: (reason, error) => {
+        if (this.#connection === connection) this.#lost(failureOf(reason, path, error))
+      },
+    })
+    this.#connection = connection
+    this.#gone = connection.gone
   }
 
   #acked(ack: Ack): boolean {

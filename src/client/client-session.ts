@@ -3,7 +3,6 @@
  * It gives the client's machine its effects. These run inside the machine's transitions: what they may do is read from
  * fields here, never from the machine's state.
  */
-import { randomUUID } from 'node:crypto'
 import { startClientActor } from '../actors/client-actor.ts'
 import type { ClientActor, ClientEffects, ClientState } from '../actors/client-actor.ts'
 import type { TaskCommandInput } from '../wire/commands.ts'
@@ -48,7 +47,7 @@ export class ClientSession implements ClientEffects {
 
   constructor(settings: ClientSettings) {
     const { reconnectFirstMs, reconnectLastMs } = settings.limits
-    const id = randomUUID()
+    const id = crypto.randomUUID()
     this.#settings = settings
     this.#bounds = { firstBackOffMs: reconnectFirstMs, lastBackOffMs: reconnectLastMs }
     this.#requests = new RequestTable(settings.clock)

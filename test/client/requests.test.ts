@@ -1,0 +1,264 @@
+import { describe, expect, test, vi } from 'vitest'
+import type { CallboardClient } from '../../src/client/callboard-client.ts'
+import type { TaskCommandName } from '../../src/wire/commands.ts'
+import { RecordingClock } from './recording-clock.ts'
+import { clientOf, connected, memoryPlace, places, serverAt } from './setting.ts'
+
+const task = {
+  id: 't1',
+  state: 'running',
+  text: 'true',
+  createdAt: 5,
+  resumable: false,
+  asks: [],
+}
+
+function failed(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => 'resolved',
+    (error: unknown) => error,
+  )
+}
+
+describe.each(places)('over %s', (_, place) => {
+  test('each reply settles its own request, in whatever order they come', async () => {
+    const { client, link } = await connected(place())
+    const [first, second, third] = [client.getTask('t1'), client.startTask({ text: 'x' }), client.listTasks()]
+    const start = await link.command('StartNewTask')
+    expect(start.data).toEqual({ commandName: 'StartNewTask', data: { configuration: {}, text: 'x' } })
+    link.reply((await link.command('ListTasks')).requestId, { tasks: [task] })
+    link.reply(start.requestId, { taskId: 't2' })
+    link.reply((await link.command('GetTask')).requestId, task)
+    expect(await third).toEqual([task])
+    expect(await second).toEqual({ taskId: 't2' })
+    expect(await first).toEqual(task)
+  })
+
+  test('a refusal rejects with its code, message and details', async () => {
+    const { client, link } = await connected(place())
+    const refused = failed(client.cancelTask('t9'))
+    const { requestId, data } = await link.command('CancelTask')
+    expect(data).toEqual({ commandName: 'CancelTask', data: 't9' })
+    link.refuse(requestId, { code: 'unknown_task', message: 'There is no t9.', details: { id: 't9' } })
+    expect(await refused).toMatchObject({
+      name: 'CallboardError',
+      code: 'unknown_task',
+      message: 'There is no t9.',
+      details: { id: 't9' },
+    })
+  })
+})
+
+describe('one request', () => {
+  test.each<[TaskCommandName, (client: CallboardClient) => Promise<void>]>([
+    ['CancelTask', (client) => client.cancelTask('t1')],
+    ['CloseTask', (client) => client.closeTask('t1')],
+    ['ResumeTask', (client) => client.resumeTask('t1')],
+    ['SendMessage', (client) => client.sendMessage({ taskId: 't1', text: 'go on' })],
+    ['Shutdown', (client) => client.shutdown({ deadlineMs: 1 })],
+  ])('%s is what its method sends', async (name, ask) => {
+    const { client, link } = await connected()
+    const asked = ask(client)
+    const { requestId, clientId } = await link.command(name)
+    expect(requestId.length).toBeGreaterThan(0)
+    expect(requestId.length).toBeLessThanOrEqual(64)
+    expect(clientId).toBeUndefined()
+    link.reply(requestId, {})
+    await expect(asked).resolves.toBeUndefined()
+  })
+
+  test('a second reply and one that nobody asked for change nothing', async () => {
+    const { client, link } = await connected()
+    const listed = client.listTasks()
+    const { requestId } = await link.command('ListTasks')
+    link.reply(requestId, { tasks: [] })
+    link.reply(requestId, { tasks: [task] })
+    link.reply('never-asked', {})
+    expect(await listed).toEqual([])
+    expect(client.state).toBe('ready')
+  })
+
+  test('a result in a form that we do not know is an error, not a cast', async () => {
+    const { client, link } = await connected()
+    const got = failed(client.getTask('t1'))
+    link.reply((await link.command('GetTask')).requestId, { id: 't1' })
+    expect(await got).toMatchObject({ code: 'invalid_frame' })
+  })
+
+  test('a reply that cannot be read rejects its request, and garbage beside it is counted', async () => {
+    const { client, link } = await connected()
+    const got = failed(client.getTask('t1'))
+    const { requestId } = await link.command('GetTask')
+    link.sayRaw(Buffer.from('{"type":"message","data":{"type":"Nonsense"}}\f\f[1]\f'))
+    const reply = { type: 'Reply', origin: 'server', requestId, data: { ok: 'perhaps' } }
+    link.sayRaw(Buffer.from(`${JSON.stringify({ type: 'message', data: reply })}\f`))
+    expect(await got).toMatchObject({ code: 'invalid_frame' })
+    expect(client.refusedFrames).toBe(3)
+    expect(client.state).toBe('ready')
+  })
+
+  test('without a reply it times out, and says that it may have been done', async () => {
+    const clock = new RecordingClock()
+    const { client, link } = await connected(memoryPlace(), { clock })
+    const running = clock.running
+    const started = failed(client.startTask({ text: 'x' }, { timeoutMs: 700 }))
+    const { requestId } = await link.command('StartNewTask')
+    clock.increment(700)
+    expect(await started).toMatchObject({
+      code: 'timeout',
+      message: expect.stringContaining('unknown whether'),
+    })
+    link.reply(requestId, { taskId: 'late' })
+    expect(clock.running).toBe(running)
+  })
+
+  test('made while nobody answers it times out unsent', async () => {
+    const clock = new RecordingClock()
+    const client = clientOf(memoryPlace(), { clock, random: () => 0.99, limits: { reconnectFirstMs: 9_000 } })
+    const status = failed(client.getStatus({ timeoutMs: 100 }))
+    await vi.waitFor(() => expect(client.state).toBe('backingOff'))
+    clock.increment(100)
+    expect(await status).toMatchObject({ code: 'timeout', message: expect.stringContaining('not sent') })
+  })
+
+  test('made before anything else it connects', async () => {
+    const place = memoryPlace()
+    const server = serverAt(place)
+    const client = clientOf(place)
+    const listed = client.listTasks()
+    const link = await server.nextLink()
+    await link.welcome()
+    link.reply((await link.command('ListTasks')).requestId, { tasks: [] })
+    expect(await listed).toEqual([])
+  })
+
+  test('an abort rejects it and leaves nothing behind', async () => {
+    const clock = new RecordingClock()
+    const { client, link } = await connected(memoryPlace(), { clock })
+    const running = clock.running
+    const abort = new AbortController()
+    const started = failed(client.startTask({ text: 'x' }, { signal: abort.signal }))
+    await link.command('StartNewTask')
+    abort.abort(new Error('no more'))
+    expect(await started).toMatchObject({ code: 'aborted', cause: { message: 'no more' } })
+    expect(clock.running).toBe(running)
+    expect(await failed(client.getStatus({ signal: abort.signal }))).toMatchObject({ code: 'aborted' })
+    expect(link.names()).not.toContain('GetStatus')
+  })
+
+  test('closing rejects what waits', async () => {
+    const { client, link } = await connected()
+    const got = failed(client.getTask('t1'))
+    await link.command('GetTask')
+    await client.close()
+    expect(await got).toMatchObject({ code: 'closed' })
+  })
+})
+
+describe('what is not sent', () => {
+  test('more than clientRequestsMax at once', async () => {
+    const { client, link } = await connected(memoryPlace(), { limits: { clientRequestsMax: 2 } })
+    const first = client.listTasks()
+    const second = failed(client.getStatus())
+    expect(await failed(client.listTasks())).toMatchObject({ code: 'limit_exceeded' })
+    link.reply((await link.command('ListTasks')).requestId, { tasks: [] })
+    await first
+    const third = client.listTasks()
+    link.reply((await link.command('ListTasks')).requestId, { tasks: [] })
+    expect(await third).toEqual([])
+    await client.close()
+    expect(await second).toMatchObject({ code: 'closed' })
+  })
+
+  test.each([
+    ['a frame that would cost the link', { text: 'x'.repeat(3_000) }, {}, 'frame_too_large'],
+    ['an empty requestId', { text: '' }, { requestId: '' }, 'invalid_frame'],
+    ['a requestId that is too long', { text: '' }, { requestId: 'x'.repeat(65) }, 'invalid_frame'],
+    ['the requestId of Hello', { text: '' }, { requestId: 'hello' }, 'request_conflict'],
+  ])('%s', async (_, data, options, code) => {
+    const { client, link } = await connected(memoryPlace(), { limits: { frameInBytesMax: 2_000 } })
+    expect(await failed(client.startTask(data, options))).toMatchObject({ code })
+    expect(link.names()).not.toContain('StartNewTask')
+  })
+
+  test('a command that is not valid, and a subscription beside events()', async () => {
+    const { client } = await connected()
+    expect(await failed(client.getTask(''))).toMatchObject({ code: 'invalid_command' })
+    expect(await failed(client.request({ commandName: 'Subscribe' }))).toMatchObject({ code: 'unsupported' })
+  })
+
+  test('a requestId that is in flight already', async () => {
+    const { client, link } = await connected()
+    const first = client.listTasks({}, { requestId: 'mine' })
+    expect(await failed(client.listTasks({}, { requestId: 'mine' }))).toMatchObject({
+      code: 'request_conflict',
+    })
+    expect((await link.command('ListTasks')).requestId).toBe('mine')
+    link.reply('mine', { tasks: [] })
+    await first
+  })
+})
+
+describe('a link that is lost with requests in flight', () => {
+  test('in a resumed session every one of them goes out again under its id', async () => {
+    const { client, server, link } = await connected()
+    const started = client.startTask({ text: 'once' })
+    const listed = client.listTasks()
+    const [start, list] = [await link.command('StartNewTask'), await link.command('ListTasks')]
+    link.link.destroy()
+    const again = await server.nextLink()
+    await again.welcome({ resumed: true })
+    expect(await again.command('StartNewTask')).toEqual(start)
+    expect(await again.command('ListTasks')).toEqual(list)
+    again.reply(start.requestId, { taskId: 't7' })
+    again.reply(list.requestId, { tasks: [] })
+    expect(await started).toEqual({ taskId: 't7' })
+    expect(await listed).toEqual([])
+  })
+
+  test('in a new session queries go out again, and what may have been done is refused', async () => {
+    const { client, server, link } = await connected()
+    const started = failed(client.startTask({ text: 'once' }))
+    const listed = client.listTasks()
+    await link.command('StartNewTask')
+    await link.command('ListTasks')
+    link.link.destroy()
+    const again = await server.nextLink()
+    const unsent = client.startTask({ text: 'later' })
+    await again.welcome({ resumed: false, sessionId: 's2', epoch: 'journal-a.2' })
+    expect(await started).toMatchObject({
+      code: 'closed',
+      message: expect.stringContaining('unknown whether it was done'),
+    })
+    again.reply((await again.command('ListTasks')).requestId, { tasks: [] })
+    expect(await listed).toEqual([])
+    const later = await again.command('StartNewTask')
+    expect(later.data.data).toMatchObject({ text: 'later' })
+    again.reply(later.requestId, { taskId: 't8' })
+    expect(await unsent).toEqual({ taskId: 't8' })
+  })
+
+  test('nothing goes out before the new Hello is answered', async () => {
+    const { client, server, link } = await connected()
+    const listed = client.listTasks()
+    await link.command('ListTasks')
+    link.link.destroy()
+    const again = await server.nextLink()
+    again.ack()
+    await again.hello()
+    await again.command('Unsubscribe')
+    expect(again.names()).toEqual(['Hello', 'Unsubscribe'])
+    again.reply('hello', { protocol: 1, clientId: 'c', sessionId: 's', epoch: 'j.1', head: 0, resumed: true })
+    again.reply((await again.command('ListTasks')).requestId, { tasks: [] })
+    await listed
+  })
+
+  test('a client that gives up rejects them with why', async () => {
+    const { client, server, link } = await connected(memoryPlace(), { attemptsMax: 2 })
+    const started = failed(client.startTask({ text: 'x' }))
+    await link.command('StartNewTask')
+    server.close()
+    expect(await started).toMatchObject({ code: 'unreachable' })
+    expect(await failed(client.getStatus())).toMatchObject({ code: 'closed', cause: { code: 'unreachable' } })
+  })
+})
