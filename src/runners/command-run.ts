@@ -41,13 +41,12 @@ export function startCommand(task: RunnerTask, events: RunEvents, settings: Comm
     unstarted(events, notStarted(program, error, settings.limits.loggedTextCharsMax))
   if (!isDirectory(cwd)) return unstarted(events, noDirectory(cwd))
   try {
-    const child = spawn(program, args, {
-      cwd,
-      env: runEnvironment(task, settings.environment),
-      stdio: [(task.callboard.stdin ?? 'closed') === 'closed' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      detached: true,
-      windowsHide: true,
-    })
+    const environment = runEnvironment(task, settings.environment)
+    const options = { cwd, env: environment, detached: true, windowsHide: true }
+    const child: Child =
+      (task.callboard.stdin ?? 'closed') === 'closed'
+        ? spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+        : spawn(program, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] })
     if (child.pid !== undefined) return new CommandRun(child, child.pid, task, events, settings)
     child.once('error', (error) => void fail(error))
     return idleRun
