@@ -156,8 +156,6 @@ export class DialledConnection {
 
   endLink(): void {
     if (this.#link === undefined) return
-    // A paused socket with unread bytes would not see its peer's end.
-    this.#link.resume()
     this.#link.end()
     this.#linger = this.#options.clock.setTimeout(() => this.destroyLink(), this.#options.drainTimeoutMs)
   }

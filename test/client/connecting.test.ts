@@ -173,7 +173,7 @@ describe('the handshake', () => {
 describe('coming back', () => {
   test('the waits double up to the last, with full jitter, and the end comes after attemptsMax', async () => {
     const clock = new RecordingClock()
-    const random = vi.fn(() => 0.5)
+    const random = vi.fn<() => number>(() => 0.5)
     const limits = { reconnectFirstMs: 100, reconnectLastMs: 500, clientAckTimeoutMs: 77 }
     const client = clientOf(memoryPlace(), { clock, random, attemptsMax: 5, limits })
     const failed = client.connect().catch((error: unknown) => error)

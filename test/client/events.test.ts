@@ -47,6 +47,18 @@ async function settled(link: ScriptedLink, ask: () => Promise<unknown>): Promise
   await asked
 }
 
+/** What the server still holds once nothing moves any more: the client has stopped reading. */
+async function heldAtRest(link: ScriptedLink): Promise<number> {
+  let before = -1
+  return vi.waitFor(() => {
+    const now = link.link.heldBytes
+    const moving = now !== before
+    before = now
+    if (moving) throw new Error('still moving')
+    return now
+  })
+}
+
 describe.each(places)('over %s', (_, place) => {
   test('a loop subscribes and gets what follows the Reply, in order; leaving it unsubscribes', async () => {
     const { client, link } = await connected(place())
@@ -209,20 +221,10 @@ describe('a slow loop', () => {
     const loop = reader(client.events())
     await link.subscribed()
     link.say(...events(1, 200, 'x'.repeat(100)))
-    const heldAfter = async (): Promise<number> => {
-      let before = -1
-      await vi.waitFor(() => {
-        const now = link.link.heldBytes
-        const still = now === before
-        before = now
-        if (!still) throw new Error('still moving')
-      })
-      return before
-    }
-    const held = await heldAfter()
+    const held = await heldAtRest(link)
     expect(held).toBeGreaterThan(20_000)
     expect(await loop.take(1)).toEqual([1])
-    expect(await heldAfter()).toBe(held)
+    expect(await heldAtRest(link)).toBe(held)
     expect(await loop.take(199)).toEqual(events(2, 200).map(said))
     expect(link.names().filter((name) => name === 'Subscribe')).toHaveLength(1)
   })
@@ -233,7 +235,7 @@ describe('a slow loop', () => {
     await link.subscribed()
     await link.command('Unsubscribe')
     link.say(...events(1, 100, 'x'.repeat(100)))
-    await vi.waitFor(() => expect(link.link.heldBytes).toBeGreaterThan(0))
+    expect(await heldAtRest(link)).toBeGreaterThan(0)
     await settled(link, () => client.listTasks())
     await link.command('Unsubscribe')
     const firsts = await loop.take(3)
@@ -291,12 +293,22 @@ describe('a slow loop', () => {
     expect(await loop.next()).toBe(5)
   })
 
+  test('can be closed with its client while it is paused', async () => {
+    const { client, link } = await connected(memoryPlace(1_024), { limits: { clientEventsWaiting: 4 } })
+    const loop = reader(client.events())
+    await link.subscribed()
+    link.say(...events(1, 100, 'x'.repeat(100)))
+    expect(await heldAtRest(link)).toBeGreaterThan(0)
+    await client.close()
+    expect(await loop.next()).toBe('done')
+  })
+
   test('that is left while paused lets the link read on', async () => {
     const { client, link } = await connected(memoryPlace(1_024), { limits: { clientEventsWaiting: 4 } })
     const loop = reader(client.events())
     await link.subscribed()
     link.say(...events(1, 100, 'x'.repeat(100)))
-    await vi.waitFor(() => expect(link.link.heldBytes).toBeGreaterThan(0))
+    expect(await heldAtRest(link)).toBeGreaterThan(0)
     await loop.stop()
     await settled(link, () => client.listTasks())
     expect(link.link.heldBytes).toBe(0)
