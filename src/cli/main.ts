@@ -45,6 +45,8 @@ Environment:
 export async function main(argv: readonly string[]): Promise<void> {
   process.on('uncaughtException', (error) => process.exit(told(error)))
   process.on('unhandledRejection', (error) => process.exit(told(error)))
+  // A reader that goes away is seen where data is written (output.ts); help and talk may get lost.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   try {
     await program().parseAsync(argv)
   } catch (error) {
@@ -70,9 +72,19 @@ function program(): Command {
 
 function commands(): Command[] {
   return [
-    ...[runCommand(), startCommand(), psCommand(), watchCommand(), showCommand(), sendCommand()],
-    ...[cancelCommand(), closeCommand(), resumeCommand(), statusCommand(), socketCommand()],
-    ...[serveCommand(), stopCommand()],
+    runCommand(),
+    startCommand(),
+    psCommand(),
+    watchCommand(),
+    showCommand(),
+    sendCommand(),
+    cancelCommand(),
+    closeCommand(),
+    resumeCommand(),
+    statusCommand(),
+    socketCommand(),
+    serveCommand(),
+    stopCommand(),
   ]
 }
 

@@ -1,10 +1,12 @@
 /**
  * Ctrl-C and its relatives while a command follows a task. The first one asks (the task is cancelled and its end
- * awaited), the second leaves at once.
+ * awaited), the second leaves at once. The trap: `timeout` and process managers send one signal twice, to the process
+ * and to its group; what comes right after the first one is an echo, not a second wish.
  */
 import { signalExitCode } from './exit-codes.ts'
 
 const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const echoMs = 200
 
 /** Thrown where the first signal came before there was anything to cancel. */
 export class Interrupted extends Error {
@@ -20,15 +22,12 @@ export class Interrupted extends Error {
 export class StopSignals implements Disposable {
   readonly #asked = new AbortController()
   readonly #leave: (exitCode: number) => void
-  readonly #listener = (signal: NodeJS.Signals): void => {
-    if (this.asked.aborted) this.#leave(signalExitCode(signal))
-    else this.#asked.abort(new Interrupted(signal))
-  }
+  #askedAt = 0
 
   /** Takes the signals over until it is disposed of. `leave` must not return. */
   constructor(leave: (exitCode: number) => void = (exitCode) => process.exit(exitCode)) {
     this.#leave = leave
-    for (const name of names) process.on(name, this.#listener)
+    for (const name of names) process.on(name, this.#received)
   }
 
   /** Aborts with an Interrupted at the first signal. */
@@ -37,6 +36,14 @@ export class StopSignals implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const name of names) process.off(name, this.#listener)
+    for (const name of names) process.off(name, this.#received)
+  }
+
+  readonly #received = (signal: NodeJS.Signals): void => {
+    const now = performance.now()
+    if (!this.asked.aborted) {
+      this.#askedAt = now
+      this.#asked.abort(new Interrupted(signal))
+    } else if (now - this.#askedAt > echoMs) this.#leave(signalExitCode(signal))
   }
 }

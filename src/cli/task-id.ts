@@ -39,17 +39,8 @@ export function shortId(id: string, length: number = shownCharsMin): string {
 
 /** How many characters at their ends tell `ids` apart. */
 export function shortIdLength(ids: readonly string[]): number {
-  const turned = ids.map((id) => [...id].toReversed().join('')).sort()
+  const longest = ids.reduce((most, id) => Math.max(most, id.length), 0)
   let length = shownCharsMin
-  for (const [index, id] of turned.entries()) {
-    const next = turned[index + 1]
-    if (next !== undefined) length = Math.max(length, commonLength(id, next) + 1)
-  }
-  return length
-}
-
-function commonLength(one: string, other: string): number {
-  let length = 0
-  while (length < one.length && one[length] === other[length]) length += 1
+  while (length < longest && new Set(ids.map((id) => shortId(id, length))).size < ids.length) length += 1
   return length
 }

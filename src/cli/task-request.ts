@@ -1,7 +1,7 @@
 /** A command as the daemon is asked to run it: in the caller's directory, with the caller's environment. */
 import { limits } from '../limits.ts'
 import { commandLine } from './rendering/command-line.ts'
-import { cut } from './rendering/table.ts'
+import { cut } from './rendering/width.ts'
 import type { Invocation } from './invocation.ts'
 import type { CallboardConfiguration, StartNewTask } from '../wire/commands.ts'
 

@@ -43,8 +43,16 @@ const logTailLines = 12
 
 /** Variables that belong to the task or program that the client runs in, not to a daemon that outlives it. */
 const dropped: ReadonlySet<string> = new Set([
-  ...['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID'],
-  ...['CALLBOARD_TASK', 'CALLBOARD_SOCKET', 'ROO_CODE_IPC_SOCKET_PATH', 'OLDPWD', 'PWD', 'INIT_CWD'],
+  'NODE_OPTIONS',
+  'NODE_CHANNEL_FD',
+  'NODE_CHANNEL_SERIALIZATION_MODE',
+  'NODE_UNIQUE_ID',
+  'CALLBOARD_TASK',
+  'CALLBOARD_SOCKET',
+  'ROO_CODE_IPC_SOCKET_PATH',
+  'PWD',
+  'OLDPWD',
+  'INIT_CWD',
 ])
 
 /** Starts a daemon and waits until `probe` connects. Throws what `probe` or the home directory's making throws. */

@@ -4,13 +4,24 @@
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isAlive } from '../../src/cli/daemon-process.ts'
 
 export const entry = join(import.meta.dirname, '../../src/cli/main.ts')
+
+/** A command that ignores TERM is not to hold a test up for long. */
+const config = { limits: { cancelGraceMs: 500 } }
 
 export interface Finished {
   readonly code: number | null
@@ -24,8 +35,8 @@ export interface Finished {
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
-  /** Given to its standard input, which then ends; without it the input is empty. */
-  readonly input?: string
+  /** Given to its standard input, which then ends; without it the input is empty. `open`: it never ends. */
+  readonly input?: string | { readonly open: string }
 }
 
 export interface Started {
@@ -44,6 +55,10 @@ export class CliWorld {
 
   constructor() {
     mkdirSync(join(this.directory, 'run'), { mode: 0o700 })
+    mkdirSync(join(this.directory, 'config', 'callboard'), { recursive: true, mode: 0o700 })
+    writeFileSync(join(this.directory, 'config', 'callboard', 'config.json'), JSON.stringify(config), {
+      mode: 0o600,
+    })
     this.env = {
       PATH: process.env['PATH'] ?? '',
       HOME: this.directory,
@@ -62,7 +77,8 @@ export class CliWorld {
       stdio: 'pipe',
     })
     child.stdin.on('error', () => undefined)
-    child.stdin.end(options.input ?? '')
+    if (typeof options.input === 'object') child.stdin.write(options.input.open)
+    else child.stdin.end(options.input ?? '')
     return collected(child)
   }
 
@@ -71,7 +87,7 @@ export class CliWorld {
   }
 
   async json(args: readonly string[], options: SpawnOptions = {}): Promise<unknown> {
-    const finished = await this.run([...args, '--json'], options)
+    const finished = await this.run([...args.slice(0, 1), '--json', ...args.slice(1)], options)
     if (finished.code !== 0) throw new Error(`callboard ${args.join(' ')}: ${finished.code}: ${finished.err}`)
     return JSON.parse(finished.out)
   }

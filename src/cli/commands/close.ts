@@ -7,7 +7,7 @@ import { invocationOf, withSharedOptions } from '../invocation.ts'
 export function closeCommand(): Command {
   return withSharedOptions(new Command('close'))
     .summary('end tasks and put them away')
-    .description('End tasks that run and put them away. Their history stays; \`resume\` opens them again.')
+    .description('End tasks that run and put them away. Their history stays; `resume` opens them again.')
     .argument('<task...>', 'ids, or unique beginnings or ends of them')
     .action(async (typed: string[], _options: unknown, command: Command) => {
       const invocation = invocationOf(command)

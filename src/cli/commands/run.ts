@@ -45,7 +45,8 @@ async function run(
 ): Promise<number> {
   using signals = new StopSignals()
   const signal = signals.asked
-  return withConnection(invocation, { autostart: true, signal }, async (connection) => {
+  // Awaited here: with the end of this scope the signals would be let go.
+  return await withConnection(invocation, { autostart: true, signal }, async (connection) => {
     signal.throwIfAborted()
     const { taskId } = await connection.client.startTask(taskRequest(invocation, words, options))
     const asked = AbortSignal.any([signal, invocation.output.readerGone])

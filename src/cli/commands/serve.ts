@@ -58,6 +58,7 @@ async function serve(invocation: Invocation, options: ServeOptions): Promise<voi
     colour: terminal && invocation.output.paint.enabled,
     ...(options.logFile === undefined ? {} : { file: resolve(invocation.cwd, options.logFile) }),
   })
+  process.on('uncaughtExceptionMonitor', (error) => log.fatal({ err: error }, 'a fault ends the daemon'))
   const started = await startDaemon(settings, log)
   if (!started.ok) throw new Failure(started.message, started.exitCode)
   using _signals = stopOnSignals(started.daemon, settings.drainDeadlineMs)

@@ -2,6 +2,7 @@
  * Aligned columns. The last one takes what is left of the terminal's width and is cut with an ellipsis; where stdout is
  * no terminal nothing is cut. Colours are applied after measuring, so that they do not count.
  */
+import { cut, width } from './width.ts'
 
 export interface Cell {
   readonly text: string
@@ -30,14 +31,4 @@ function tableLine(row: readonly Cell[], widths: readonly number[], columns: num
     used += (widths[index] ?? 0) + 2
   }
   return line.trimEnd()
-}
-
-/** `text` in at most `columns` characters, with an ellipsis where something is missing. */
-export function cut(text: string, columns: number | undefined): string {
-  if (columns === undefined || width(text) <= columns) return text
-  return `${[...text].slice(0, Math.max(0, columns - 1)).join('')}…`
-}
-
-function width(text: string): number {
-  return [...text].length
 }
