@@ -287,6 +287,7 @@ describe('a slow loop', () => {
     await again.command('Unsubscribe')
     again.reply((await again.command('ListTasks')).requestId, { tasks: [] })
     await listed
+    expect(again.names()).not.toContain('Subscribe')
     expect(await loop.take(4)).toEqual([1, 2, 3, 4])
     await again.subscribed({ after: 4, head: 5 })
     again.say(event(5))
