@@ -1,11 +1,14 @@
 /**
- * The two ways out: data on stdout, talk on stderr. A reader of our stdout that goes away (`| head -1`) is no fault: it
- * ends the command quietly, as SIGPIPE would have. Writing waits for a slow reader instead of collecting.
+ * The two ways out: data on stdout, talk on stderr. A reader of our data that goes away (`| head -1`) is no fault: it
+ * ends the command quietly, as SIGPIPE would have; a full disk is one. Writing waits for a slow reader instead of
+ * collecting.
  */
 import type { Writable } from 'node:stream'
+import type { Env } from '../daemon/home.ts'
+import { exitCodes } from './exit-codes.ts'
+import { Failure } from './failure.ts'
 import { ReaderGone } from './reader-gone.ts'
 import { Paint } from './rendering/paint.ts'
-import type { Env } from '../daemon/home.ts'
 
 export interface OutputStreams {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
@@ -14,39 +17,41 @@ export interface OutputStreams {
 
 type StreamName = keyof OutputStreams
 
+/** Of a terminal that does not know its own width. */
+const columnsUnknown = 80
+
 export class Output {
   readonly #streams: OutputStreams
-  readonly #gone = new Set<StreamName>()
-  readonly #readerGone = new AbortController()
-  readonly #tasksOwn: ReadonlySet<StreamName>
+  readonly #lost = new AbortController()
   /** Colours for what goes to stdout. */
   readonly paint: Paint
   /** Columns of the terminal; undefined where stdout is none, so that nothing is cut. */
   readonly columns: number | undefined
 
-  /** `data` names the streams whose reader matters: `run` gives both to its task, all others use stdout. */
+  /** `data` names the streams that must not be lost: `run` gives both to its task, all others use stdout. */
   constructor(streams: OutputStreams, env: Env, data: readonly StreamName[] = ['stdout']) {
+    const { stdout } = streams
     this.#streams = streams
-    this.#tasksOwn = new Set(data)
-    this.paint = new Paint(streams.stdout.isTTY === true, env)
-    this.columns = streams.stdout.isTTY === true ? (streams.stdout.columns ?? 80) : undefined
-    for (const name of ['stdout', 'stderr'] as const) streams[name].on('error', () => this.#lost(name))
+    this.paint = new Paint(stdout.isTTY === true, env)
+    this.columns = stdout.isTTY === true ? stdout.columns || columnsUnknown : undefined
+    for (const name of data) streams[name].on('error', (error: Error) => this.#lost.abort(reasonOf(error)))
   }
 
-  /** Aborts when the reader of our data has gone. */
-  get readerGone(): AbortSignal {
-    return this.#readerGone.signal
+  /** Aborts when data can no longer be written: with ReaderGone, or a Failure that says why. */
+  get lost(): AbortSignal {
+    return this.#lost.signal
   }
 
-  /** Writes data; resolves when it has left. Throws ReaderGone when nobody reads it any more. */
+  /** Writes data; resolves when it has left. Throws the reason of `lost`. */
   async write(bytes: string | Uint8Array, to: StreamName = 'stdout'): Promise<void> {
-    if (this.#gone.has(to)) throw new ReaderGone()
-    const failed = await new Promise<boolean>((resolve) => {
-      this.#streams[to].write(bytes, (error) => resolve(error !== null && error !== undefined))
+    this.lost.throwIfAborted()
+    await new Promise<void>((resolve, reject) => {
+      this.#streams[to].write(bytes, (error) => {
+        if (error === null || error === undefined) return resolve()
+        this.#lost.abort(reasonOf(error))
+        return reject(reasonOf(error))
+      })
     })
-    if (!failed) return
-    this.#lost(to)
-    throw new ReaderGone()
   }
 
   async line(text: string): Promise<void> {
@@ -60,24 +65,13 @@ export class Output {
 
   /** Says something to the person at the terminal, as one sentence. Never fails. */
   say(sentence: string): void {
-    this.talk(`callboard: ${sentence}\n`)
+    const { stderr } = this.#streams
+    if (!stderr.destroyed) stderr.write(`callboard: ${sentence}\n`)
   }
+}
 
-  /** Writes to stderr as it is. Never fails. */
-  talk(text: string): void {
-    if (!this.#gone.has('stderr')) this.#streams.stderr.write(text)
-  }
-
-  /** Resolves when everything written so far has left, or cannot. */
-  async flush(): Promise<void> {
-    const names = (['stdout', 'stderr'] as const).filter((name) => !this.#gone.has(name))
-    await Promise.all(
-      names.map((name) => new Promise<void>((resolve) => this.#streams[name].write('', () => resolve()))),
-    )
-  }
-
-  #lost(name: StreamName): void {
-    this.#gone.add(name)
-    if (this.#tasksOwn.has(name)) this.#readerGone.abort(new ReaderGone())
-  }
+function reasonOf(error: Error): ReaderGone | Failure {
+  if ('code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED'))
+    return new ReaderGone()
+  return new Failure(`the output cannot be written: ${error.message}.`, exitCodes.failure, { cause: error })
 }

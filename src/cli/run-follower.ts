@@ -5,7 +5,6 @@
 import { exitCodes, signalExitCode } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 import { OutputProgress } from './output-progress.ts'
-import { ReaderGone } from './reader-gone.ts'
 import { isSettled } from './settled.ts'
 import { CallboardError } from '../client/callboard-error.ts'
 import type { Output } from './output.ts'
@@ -101,12 +100,13 @@ export class RunFollower {
     this.#options.output.say(sentence)
   }
 
-  /** Once nobody reads us the task is being cancelled: what it still says goes nowhere. */
+  /** Once our output is lost the task is being cancelled: what it still says goes nowhere. */
   async #write(bytes: Uint8Array, to: 'stdout' | 'stderr'): Promise<void> {
+    const { output } = this.#options
     try {
-      await this.#options.output.write(bytes, to)
+      await output.write(bytes, to)
     } catch (error) {
-      if (!(error instanceof ReaderGone)) throw error
+      if (!output.lost.aborted) throw error
     }
   }
 }

@@ -21,7 +21,7 @@ import { isAlive } from '../../src/cli/daemon-process.ts'
 export const entry = join(import.meta.dirname, '../../src/cli/main.ts')
 
 /** A command that ignores TERM is not to hold a test up for long. */
-const config = { limits: { cancelGraceMs: 500 } }
+const config = { limits: { cancelGraceMs: 2_000 } }
 
 export interface Finished {
   readonly code: number | null

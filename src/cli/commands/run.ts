@@ -5,7 +5,6 @@
 import { Command } from 'commander'
 import { withConnection } from '../connection.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
-import { ReaderGone } from '../reader-gone.ts'
 import { RunFollower } from '../run-follower.ts'
 import { forwardInput } from '../standard-input.ts'
 import { StopSignals } from '../stop-signals.ts'
@@ -49,7 +48,7 @@ async function run(
   return await withConnection(invocation, { autostart: true, signal }, async (connection) => {
     signal.throwIfAborted()
     const { taskId } = await connection.client.startTask(taskRequest(invocation, words, options))
-    const asked = AbortSignal.any([signal, invocation.output.readerGone])
+    const asked = AbortSignal.any([signal, invocation.output.lost])
     const done = new AbortController()
     const cancelling = cancelWhen(asked, connection, taskId, invocation)
     const forwarding =
@@ -64,12 +63,13 @@ async function run(
   })
 }
 
-/** Resolves to our exit code. */
+/** Resolves to our exit code. Throws, when the task has ended, why its output was lost. */
 async function follow(invocation: Invocation, connection: Connection, taskId: string): Promise<number> {
   const { client, hello } = connection
   const follower = new RunFollower({ client, taskId, output: invocation.output, json: invocation.json })
   const exitCode = await follower.follow(hello.head)
-  return invocation.output.readerGone.aborted ? new ReaderGone().exitCode : exitCode
+  invocation.output.lost.throwIfAborted()
+  return exitCode
 }
 
 function cancelWhen(asked: AbortSignal, { client }: Connection, taskId: string, { output }: Invocation) {

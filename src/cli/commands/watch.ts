@@ -57,7 +57,7 @@ async function watchAll(
   after: number | undefined,
 ): Promise<void> {
   const printer = new EventPrinter(output, json, idLength)
-  const events = client.events({ ...(after === undefined ? {} : { after }), signal: output.readerGone })
+  const events = client.events(after === undefined ? {} : { after })
   for await (const item of events) await printer.print(item)
 }
 

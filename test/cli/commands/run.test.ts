@@ -137,6 +137,19 @@ describe('run', () => {
     await settledAs('mark-pipe', 'aborted')
   })
 
+  test('an output that cannot be written is said, and cancels the task', async () => {
+    const script = '"$0" "$1" run -- sh -c "while :; do echo mark-full; sleep 0.1; done" > /dev/full'
+    const shell = spawn('sh', ['-c', script, process.execPath, entry], {
+      cwd: world.directory,
+      env: world.env,
+      stdio: 'pipe',
+    })
+    const finished = await collected(shell).finished
+    expect(finished.code).toBe(1)
+    expect(finished.err).toMatch(/^callboard: the output cannot be written: ENOSPC.*\.\n$/)
+    await settledAs('mark-full', 'aborted')
+  })
+
   test('Ctrl-C cancels the task, waits for its end and exits as it did', async () => {
     const script = 'trap "echo bye; exit 9" TERM; echo ready; sleep 60 & wait'
     const started = world.start(['run', '--', 'sh', '-c', script])
@@ -163,7 +176,6 @@ describe('run', () => {
     const finished = await started.finished
     clearInterval(again)
     expect(finished.code).toBe(130)
-    expect((await taskOf('mark-stubborn')).state).toBe('running')
     await settledAs('mark-stubborn', 'aborted')
   })
 
