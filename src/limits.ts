@@ -67,9 +67,12 @@ export const limits = {
   // --- sessions ----------------------------------------------------------------------------------------------------
   /** A client's own id of a request. Past it: `invalid_frame`. */
   requestIdCharsMax: 64,
-  /** Answers kept per session so that a repeated request is not done twice. Past it: the oldest is forgotten. */
-  repliesKeptPerSession: 256,
-  repliesKeptBytesPerSession: 256 * KiB,
+  /**
+   * Answers kept per session so that a repeated request is not done twice: more than our client has in flight. Past
+   * either: the oldest is forgotten.
+   */
+  repliesKeptPerSession: 2_048,
+  repliesKeptBytesPerSession: 1 * MiB,
   /** How long a session without a link can be resumed. Past it, or past the number: forgotten, oldest first. */
   sessionGraceMs: 60_000,
   sessionsDetachedMax: 1_024,
