@@ -66,7 +66,7 @@ export class CliWorld {
       XDG_RUNTIME_DIR: join(this.directory, 'run'),
       XDG_CONFIG_HOME: join(this.directory, 'config'),
       // Types are stripped and code is compiled once instead of in each of many processes.
-      NODE_COMPILE_CACHE: join(tmpdir(), `callboard-test-compile-cache-${process.getuid?.() ?? 0}`),
+      NODE_COMPILE_CACHE: join(import.meta.dirname, '../../node_modules/.cache/callboard-test'),
     }
   }
 
