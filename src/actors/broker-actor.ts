@@ -34,6 +34,9 @@ export interface BrokerParts {
   readonly log: Logger
   readonly now: () => number
   readonly newTaskId: () => string
+  readonly newMessageId: () => string
+  /** Equal for equal bodies of a request, and short. */
+  readonly digest: (body: string) => string
   readonly profiles: Profiles
   /** What GetStatus says of the daemon besides the broker's own. */
   readonly identity: Pick<Status, 'version' | 'pid' | 'startedAt' | 'listeners'> & { readonly ppid: number }
@@ -51,6 +54,8 @@ export class Broker implements ConnectionOwner {
   #tasks: TaskActors | undefined
   /** The `serving` action is on the stack: what it journals needs no event of its own. */
   #routing = false
+  /** The batch that was just produced could not be journaled. */
+  #appendFault: { readonly error: unknown } | undefined
 
   constructor(parts: BrokerParts) {
     this.parts = parts
@@ -61,7 +66,7 @@ export class Broker implements ConnectionOwner {
           if (event.type === 'commands.received') this.#routeInbox(event.connectionId)
         },
         appendEvents: ({ event }) => {
-          if (event.type === 'events.produced') this.#append(event.batch)
+          if (event.type === 'events.produced') this.#appendProduced(event.batch)
         },
         announceDrain: ({ context }) => {
           announceDrain(this, context.drainDeadlineMs)
@@ -69,7 +74,10 @@ export class Broker implements ConnectionOwner {
           setImmediate(() => this.taskSettled())
         },
         cancelTasks: () => this.tasks.cancelAll(),
-        killTasks: () => this.tasks.killAll(),
+        killTasks: () => {
+          this.tasks.killAll()
+          setImmediate(() => this.taskSettled())
+        },
         drainConnections: () => letConnectionsGo(this),
       },
     })
@@ -128,8 +136,11 @@ export class Broker implements ConnectionOwner {
 
   /** Journals events and marks their readers. Throws where the store cannot commit: then nothing was announced. */
   produce(batch: EventBatch): void {
-    if (this.#routing) this.#append(batch)
-    else this.#actor.send({ type: 'events.produced', batch })
+    if (this.#routing) return this.#append(batch)
+    this.#appendFault = undefined
+    this.#actor.send({ type: 'events.produced', batch })
+    const fault = this.#takeAppendFault()
+    if (fault !== undefined) throw fault.error
   }
 
   // --- what connections tell -----------------------------------------------------------------------------------------
@@ -178,6 +189,21 @@ export class Broker implements ConnectionOwner {
   gone(connection: Connection): void {
     if (connection.subscriber !== undefined) this.parts.delivery.remove(connection.subscriber)
     if (connection.session !== undefined) this.parts.sessions.detach(connection.session, connection.id)
+  }
+
+  /** A throw would end the broker's machine, and with it the daemon: the producer is told instead. */
+  #appendProduced(batch: EventBatch): void {
+    try {
+      this.#append(batch)
+    } catch (error) {
+      this.#appendFault = { error }
+    }
+  }
+
+  #takeAppendFault(): { readonly error: unknown } | undefined {
+    const fault = this.#appendFault
+    this.#appendFault = undefined
+    return fault
   }
 
   #append(batch: EventBatch): void {

@@ -2,7 +2,6 @@
  * From a connection's inbox to answers: refuses what was refused, checks who speaks, does each request once, and tells
  * a client that knows no replies what became of its task. A command whose handling throws is answered `internal`.
  */
-import { createHash } from 'node:crypto'
 import type { Refusal } from '../wire/codec.ts'
 import { helloRequestId } from '../wire/envelope.ts'
 import type { ClientMessage, CommandMessage } from '../wire/envelope.ts'
@@ -20,8 +19,12 @@ export function routeInbox(broker: Broker, connection: Connection): void {
   for (const item of connection.inbox) {
     if (connection.outbox.isFull) break
     taken++
-    if (item.ok) route(broker, connection, item.message)
-    else refuse(broker, connection, item.refusal)
+    try {
+      if (item.ok) route(broker, connection, item.message)
+      else refuse(broker, connection, item.refusal)
+    } catch (error) {
+      broker.connections.failed(connection, error)
+    }
   }
   connection.inbox.splice(0, taken)
 }
@@ -61,7 +64,7 @@ function answerOnce(
   message: CommandMessage,
   requestId: string,
 ): void {
-  const digest = createHash('sha256').update(JSON.stringify(message.data)).digest('base64')
+  const digest = broker.parts.digest(JSON.stringify(message.data))
   const earlier = connection.session?.replies.find(requestId, digest) ?? { kind: 'none' }
   if (earlier.kind === 'same') {
     connection.outbox.push(earlier.frame)

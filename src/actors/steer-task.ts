@@ -1,7 +1,6 @@
 /**
  * Commands on a task that exists: cancel, close, resume, message. Commands on one task are serialised by its actor.
  */
-import { randomUUID } from 'node:crypto'
 import type { TaskRecord } from '../store/store.ts'
 import { parseCallboardConfiguration } from '../wire/commands.ts'
 import { accepted, refused } from '../wire/rejection.ts'
@@ -43,10 +42,8 @@ export function closeTask(request: Request, id: string | undefined): Outcome<Not
 /** Runs a settled or closed task again under its id. On a `scope=own` listener it becomes the session's own. */
 export function resumeTask(request: Request, id: string): Outcome<Nothing> {
   const { broker, session, cause } = request
-  const open = { ...request, connection: request.connection }
-  const known = session.ownTasks.has(id)
-  if (!known && broker.parts.store.task(id) !== undefined) session.own(id)
-  const found = findTask(open, id)
+  const settled = broker.tasks.live(id) === undefined ? broker.parts.store.task(id) : undefined
+  const found = settled === undefined ? findTask(request, id) : accepted({ record: settled })
   if (!found.ok) return found
   if ('live' in found.value) return refused('busy', 'This task runs: cancel it first, or send it a message.')
   const { record } = found.value
@@ -57,7 +54,7 @@ export function resumeTask(request: Request, id: string): Outcome<Nothing> {
   if (full !== undefined) return full
   const task = reloaded(request, record)
   task.cause = cause
-  session.own(id)
+  session.own(id, (one) => broker.tasks.live(one) !== undefined)
   session.makeCurrent(id)
   broker.tasks.announce(task, orders.resumed(id), cause)
   broker.tasks.resume(task, record)
@@ -69,10 +66,13 @@ function reloaded({ broker, session }: Request, record: TaskRecord): LiveTask {
   const stored = record.request ?? { configuration: {}, text: '' }
   const asked = parseCallboardConfiguration(stored.configuration.callboard)
   const merged = asked.ok ? mergeProfile(broker.profiles, stored.configuration, asked.value) : asked
+  const { profile, cwd } = record
+  const shown = { ...(profile === undefined ? {} : { profile }), ...(cwd === undefined ? {} : { cwd }) }
   return new LiveTask({
     id: record.id,
     request: stored,
-    callboard: merged.ok ? merged.value : {},
+    // One that cannot run again is put away as it was listed.
+    callboard: record.request !== undefined && merged.ok ? merged.value : shown,
     listedText: record.text,
     createdAt: record.createdAt,
     startedBy: record.startedBy,
@@ -113,7 +113,7 @@ function queueMessage({ broker, cause }: Request, task: LiveTask, data: Message)
   const bytes = (messages: readonly { text: string; images?: string[] | undefined }[]): number =>
     JSON.stringify(messages).length
   const images = data.images === undefined ? {} : { images: [...data.images] }
-  const queued = { timestamp: broker.parts.now(), id: randomUUID(), text: data.text ?? '', ...images }
+  const queued = { timestamp: broker.parts.now(), id: broker.parts.newMessageId(), text: data.text ?? '', ...images }
   const next = [...task.queued, queued]
   if (next.length > queuedMessagesMax || bytes(next) > queuedMessagesBytesMax) {
     return refused('limit_exceeded', 'Too many messages wait for this task: send them when it runs.')

@@ -2,7 +2,7 @@
  * The composition root: the only file that knows every part. It takes the locks, builds broker, actors, store and
  * transport, binds the listeners, and undoes all of it when the broker has stopped.
  */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { readerProgress } from '../actors/audience.ts'
 import { Broker } from '../actors/broker-actor.ts'
 import { ConnectionActors } from '../actors/connection-actor.ts'
@@ -158,6 +158,8 @@ class Daemon implements RunningDaemon {
       log: this.#log,
       now: Date.now,
       newTaskId: () => newTaskId(Date.now()),
+      newMessageId: randomUUID,
+      digest: digestOf,
       profiles: profilesOf(profiles, defaultProfile),
       identity: {
         version,
@@ -229,4 +231,9 @@ function policyOf({
 
 function profilesOf(profiles: DaemonSettings['profiles'], defaultName: string | undefined): Profiles {
   return { byName: new Map(profiles.map((profile) => [profile.name, profile])), defaultName }
+}
+
+/** A short body is its own digest: most are. */
+function digestOf(body: string): string {
+  return body.length <= 128 ? body : createHash('sha256').update(body).digest('base64')
 }
