@@ -6,6 +6,7 @@ import { limits } from '../limits.ts'
 import { FrameDecoder } from './decoder.ts'
 import type { ClientMessage, EventMessage, ServerMessage } from './envelope.ts'
 import type { Framing } from './framing/framing.ts'
+import { lines } from './framing/lines.ts'
 import { nodeIpc } from './framing/node-ipc.ts'
 import { printable } from './printable.ts'
 import { accepted, refused } from './rejection.ts'
@@ -13,11 +14,12 @@ import type { Outcome, Rejection } from './rejection.ts'
 import type { UnfinishedFrames } from './unfinished.ts'
 import { roo } from './vocabulary/roo.ts'
 import { roo189 } from './vocabulary/roo-1.89.ts'
+import { seed } from './vocabulary/seed.ts'
 import type { Vocabulary } from './vocabulary/vocabulary.ts'
 
-export const framingNames = ['node-ipc'] as const
+export const framingNames = ['node-ipc', 'lines'] as const
 export type FramingName = (typeof framingNames)[number]
-export const vocabularyNames = ['roo', 'roo-1.89'] as const
+export const vocabularyNames = ['roo', 'roo-1.89', 'seed'] as const
 export type VocabularyName = (typeof vocabularyNames)[number]
 
 /** A frame that was not taken. The link lives. */
@@ -111,7 +113,14 @@ export function codec(framing: Framing, vocabulary: Vocabulary): Codec {
 /** What the journal's frames are encoded in. */
 export const canonicalCodec: Codec = codec(nodeIpc, roo)
 
-const codecs: readonly Codec[] = [canonicalCodec, codec(nodeIpc, roo189)]
+const codecs: readonly Codec[] = [
+  canonicalCodec,
+  codec(nodeIpc, roo189),
+  codec(nodeIpc, seed),
+  codec(lines, roo),
+  codec(lines, roo189),
+  codec(lines, seed),
+]
 
 /** The codec named `<framing>+<vocabulary>`; refused with `unsupported` and the names that there are. */
 export function parseListenerCodec(name: string): Outcome<Codec> {

@@ -15,6 +15,8 @@ import { requestIdOf } from './vocabulary/parse.ts'
 
 const openingBrace = 0x7b
 
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** How one end reads. */
@@ -34,6 +36,7 @@ export class FrameDecoder<M> implements Decoder<M> {
   #sinceMs = 0
   #broken: Rejection | undefined
   #closed = false
+  #isFirst = true
 
   constructor(options: DecoderOptions, reading: Reading<M>) {
     this.#options = options
@@ -42,8 +45,10 @@ export class FrameDecoder<M> implements Decoder<M> {
     this.#reader = new FrameReader({
       delimiter: reading.framing.delimiter,
       frameBytesMax: reading.frameBytesMax,
+      foreign: reading.framing.foreign,
     })
-    this.#unfinished = options.unfinished.open((reason) => {
+    this.#unfinished = options.unfinished.open((given) => {
+      const reason = ended(given, reading.framing)
       this.#break(reason)
       options.broken(reason)
     })
@@ -58,7 +63,7 @@ export class FrameDecoder<M> implements Decoder<M> {
     if (this.#closed) return { items: [] }
     const items: Decoded<M>[] = []
     const whole = this.#reader.read(chunk, (frame) => items.push(this.#decode(frame)))
-    const broken = whole ? this.#account() : tooLarge(this.#reading.frameBytesMax)
+    const broken = whole ? this.#account() : this.#whyNotWhole()
     if (broken === undefined) return { items }
     this.#break(broken)
     return { items, broken }
@@ -75,6 +80,13 @@ export class FrameDecoder<M> implements Decoder<M> {
     return this.#unfinished.hold(bytes, this.#sinceMs)
   }
 
+  #whyNotWhole(): Rejection {
+    const { framing, frameBytesMax } = this.#reading
+    return this.#reader.isForeign
+      ? invalidFrame(framing.foreign.message)
+      : ended(tooLarge(frameBytesMax), framing)
+  }
+
   #break(reason: Rejection): void {
     this.#broken = reason
     this.#forget()
@@ -85,9 +97,10 @@ export class FrameDecoder<M> implements Decoder<M> {
     this.#unfinished.release()
   }
 
-  #decode(frame: Buffer): Decoded<M> {
+  #decode(whole: Buffer): Decoded<M> {
+    const frame = this.#withoutMark(whole)
     // Junk is told from objects before the costly ways to find out; white space before a frame is already gone.
-    if (frame[0] !== openingBrace) return refusal(frame, invalidFrame('A frame is one JSON object.'))
+    if (frame[0] !== openingBrace) return refusal(frame, invalidFrame(whyNoObject(frame)))
     if (nestingExceeds(frame, this.#depthMax)) {
       return refusal(
         frame,
@@ -101,6 +114,14 @@ export class FrameDecoder<M> implements Decoder<M> {
     }
   }
 
+  /** The stream's first frame without its byte order mark, where the framing skips one. */
+  #withoutMark(frame: Buffer): Buffer {
+    const isFirst = this.#isFirst
+    this.#isFirst = false
+    if (!isFirst || !this.#reading.framing.skipsByteOrderMark) return frame
+    return beginsWithMark(frame) ? frame.subarray(byteOrderMark.length) : frame
+  }
+
   #decodeText(frame: Buffer, text: string | undefined): Decoded<M> {
     if (text === undefined) return refusal(frame, invalidFrame('The frame is not UTF-8.'))
     const json = parseJson(text)
@@ -112,6 +133,16 @@ export class FrameDecoder<M> implements Decoder<M> {
     if (message.ok) return { ok: true, message: message.value }
     return refusal(frame, message.error, requestIdOf(inner.value))
   }
+}
+
+function beginsWithMark(frame: Buffer): boolean {
+  return frame.subarray(0, byteOrderMark.length).equals(byteOrderMark)
+}
+
+function whyNoObject(frame: Buffer): string {
+  return beginsWithMark(frame)
+    ? 'The frame begins with a byte order mark: send it without one.'
+    : 'A frame is one JSON object.'
 }
 
 /** Undefined where the bytes are not UTF-8. */
@@ -141,6 +172,11 @@ function refusal(frame: Buffer, reason: Rejection, requestId?: string): Decoded<
 
 function invalidFrame(message: string): Rejection {
   return rejection('invalid_frame', message)
+}
+
+/** A link's frame that did not end, with what would have ended it. */
+function ended(reason: Rejection, framing: Framing): Rejection {
+  return rejection(reason.code, `${reason.message} Here a frame ends with ${framing.delimiterName}.`)
 }
 
 function tooLarge(bytesMax: number): Rejection {

@@ -3,17 +3,23 @@
  * blocks that grow to 64 KiB, so that neither many small chunks nor many idle links cost more than about their bytes.
  * Linear time whatever the chunking. White space before a frame is no part of it, and an empty frame is no frame.
  */
+import type { ForeignFraming } from './framing.ts'
 
 const blockBytesMin = 256
 const blockBytesMax = 64 * 1024
 
+/** How much of a frame's start tells its framing. */
+const headBytes = 64
+
 export interface FrameReaderOptions {
   readonly delimiter: number
+  readonly foreign?: ForeignFraming
   readonly frameBytesMax: number
 }
 
 export class FrameReader {
   readonly #delimiter: number
+  readonly #foreign: ForeignFraming | undefined
   readonly #frameBytesMax: number
   /** All full but for the last. */
   #blocks: Buffer[] = []
@@ -21,9 +27,11 @@ export class FrameReader {
   #pendingBytes = 0
   #pendingIsNew = false
   #emptyFrames = 0
+  #isForeign = false
 
   constructor(options: FrameReaderOptions) {
     this.#delimiter = options.delimiter
+    this.#foreign = options.foreign
     this.#frameBytesMax = options.frameBytesMax
   }
 
@@ -42,16 +50,28 @@ export class FrameReader {
     return this.#emptyFrames
   }
 
+  /** Whether `read` gave false because the peer speaks the other framing. */
+  get isForeign(): boolean {
+    return this.#isForeign
+  }
+
   /**
    * Gives every frame that ends in `chunk` to `take`, without its delimiter; it is valid as long as the chunk is.
-   * False: a frame passes the limit. Then the stream cannot be read on.
+   * False: a frame passes the limit, or the peer speaks another framing. Then the stream cannot be read on.
    */
   read(chunk: Buffer, take: (frame: Buffer) => void): boolean {
     let start = this.#pendingBytes === 0 ? this.#skip(chunk, 0) : 0
     this.#pendingIsNew = this.#pendingBytes === 0
+    let foreignAt = this.#foreignAt(chunk, start)
     while (start < chunk.length) {
       const end = chunk.indexOf(this.#delimiter, start)
       const stop = end === -1 ? chunk.length : end
+      // Each search begins where the last one ended: linear, and for real frames one look at the chunk.
+      if (foreignAt !== -1 && foreignAt < start) foreignAt = this.#foreignAt(chunk, start)
+      if (foreignAt !== -1 && foreignAt < stop && this.#beginsForeign(chunk.subarray(start, foreignAt))) {
+        this.#isForeign = true
+        return false
+      }
       if (this.#pendingBytes + stop - start > this.#frameBytesMax) return false
       if (end === -1) {
         this.#keep(chunk, start)
@@ -69,6 +89,20 @@ export class FrameReader {
     this.#blocks = []
     this.#lastBlockUsed = 0
     this.#pendingBytes = 0
+  }
+
+  #foreignAt(chunk: Buffer, from: number): number {
+    return this.#foreign === undefined ? -1 : chunk.indexOf(this.#foreign.delimiter, from)
+  }
+
+  /** Whether the frame that goes on with `rest` begins as one of the other framing. */
+  #beginsForeign(rest: Buffer): boolean {
+    // No block is smaller than what is looked at.
+    const begun = this.#blocks[0]?.toString('latin1', 0, Math.min(headBytes, this.#pendingBytes)) ?? ''
+    return (
+      this.#foreign?.begins.test(begun + rest.toString('latin1', 0, Math.min(headBytes, rest.length))) ??
+      false
+    )
   }
 
   /** The first byte at or after `from` that begins a frame. */

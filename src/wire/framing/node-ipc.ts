@@ -14,6 +14,15 @@ const shape = '{"type":"message","data":…}'
 export const nodeIpc: Framing = {
   name: 'node-ipc',
   delimiter: 0x0c,
+  delimiterName: 'a form feed',
+  skipsByteOrderMark: false,
+  foreign: {
+    begins: /^\{\s*"type"\s*:\s*"(?:TaskCommand|Hello)"/,
+    delimiter: 0x0a,
+    message:
+      'This looks like the framing lines, and this listener speaks node-ipc: connect to a lines+… listener, ' +
+      `or send ${shape} and a form feed.`,
+  },
   wrap: (json) => `{"type":"message","data":${json}}\f`,
   unwrap,
 }

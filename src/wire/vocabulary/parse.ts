@@ -15,12 +15,19 @@ import { printable } from '../printable.ts'
 import { accepted, refused } from '../rejection.ts'
 import type { Outcome } from '../rejection.ts'
 
+/** What a client of the other vocabulary is told, and whoever reads the log. */
+const seedHere =
+  'origin "Client" looks like the vocabulary seed, and this listener speaks roo: connect to a …+seed listener, ' +
+  'or send origin "client" and the shapes of roo.'
+const seedThere = 'origin "Server" looks like the vocabulary seed: this socket is of a …+seed listener.'
+
 const knownCommands = new Set(commandNames)
 const nameCharsMax = 60
 
 /** Validates a client's message. */
 export function parseFromClient(value: unknown): Outcome<ClientMessage> {
   if (!isJsonObject(value)) return refused('invalid_frame', 'A message is a JSON object.')
+  if (value['origin'] === 'Client') return refused('invalid_frame', seedHere)
   const type = value['type']
   if (type === 'TaskCommand') return parseCommand(value['data'], value)
   if (type === 'Hello') return checked(helloSchema, value, 'Hello')
@@ -29,6 +36,7 @@ export function parseFromClient(value: unknown): Outcome<ClientMessage> {
 
 /** Validates a server's message. */
 export function parseFromServer(value: unknown): Outcome<ServerMessage> {
+  if (isJsonObject(value) && value['origin'] === 'Server') return refused('invalid_frame', seedThere)
   const type = isJsonObject(value) ? value['type'] : undefined
   if (type === 'TaskEvent') return checked(eventMessageSchema, value, 'TaskEvent')
   if (type === 'Reply') return checked(replySchema, value, 'Reply')
@@ -62,7 +70,8 @@ function unknownCommand(name: string): Outcome<ClientMessage> {
   return refused('invalid_command', `There is no command ${quoted(name)}. ${hint}`)
 }
 
-function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): Outcome<T> {
+/** Validates against one schema; `what` names the message in the refusal. */
+export function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): Outcome<T> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return accepted(parsed.data)
   const issue = parsed.error.issues[0]

@@ -8,7 +8,10 @@ import type { Outcome } from '../rejection.ts'
 
 export interface Vocabulary {
   readonly name: VocabularyName
-  /** Validates a client's message. Refused with `invalid_frame`, or with `invalid_command` for what is commanded. */
+  /**
+   * Validates a client's message. Refused with `invalid_frame`, with `invalid_command` for what is commanded, or with
+   * `unsupported` for what this vocabulary has no answer to.
+   */
   parseFromClient(value: unknown): Outcome<ClientMessage>
   /** Validates a server's message. Refused with `invalid_frame`. */
   parseFromServer(value: unknown): Outcome<ServerMessage>
