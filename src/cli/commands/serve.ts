@@ -45,6 +45,7 @@ export function serveCommand(): Command {
 }
 
 async function serve(invocation: Invocation, options: ServeOptions): Promise<void> {
+  keepYoungGenerationSmall()
   const settings = settingsOf(invocation, options)
   // Loaded here alone: no other command needs the daemon, and each would start the slower for it.
   const [{ startDaemon }, { createLogger }] = await Promise.all([
