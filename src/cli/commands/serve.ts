@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { resolve } from 'node:path'
 import { loadSettings } from '../../daemon/config.ts'
+import { keepYoungGenerationSmall } from '../../daemon/memory-flags.ts'
 import { Failure } from '../failure.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
 import { parseDuration } from '../rendering/duration.ts'
