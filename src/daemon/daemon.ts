@@ -111,7 +111,9 @@ class Daemon implements RunningDaemon {
     const { frameSweepMs } = this.#settings.limits
     this.#sweep = setInterval(() => this.#unfinished.sweep(Date.now()), frameSweepMs)
     this.#sweep.unref()
-    this.#log.info({ pid: process.pid, sockets: this.#settings.listeners.map(({ path }) => path) }, 'serving')
+    // Said in the next turn: whoever waits for it may send a signal at once, and by then somebody listens to signals.
+    const sockets = this.#settings.listeners.map(({ path }) => path)
+    setImmediate(() => this.#log.info({ pid: process.pid, sockets }, 'serving'))
   }
 
   stop({ deadlineMs, reason }: { readonly deadlineMs: number; readonly reason: string }): void {

@@ -61,6 +61,8 @@ export interface ListenersOptions {
 export class Listeners {
   readonly #options: ListenersOptions
   readonly #bound: Listener[] = []
+  /** Why a listener cannot be bound again, as it was said: said once, not at every look. */
+  readonly #unreachable = new Map<Listener, string>()
   #watch: NodeJS.Timeout | undefined
   #repairing = false
 
@@ -112,21 +114,27 @@ export class Listeners {
   async #bindAgain(listener: Listener): Promise<void> {
     const { log } = this.#options
     const { path } = listener
-    log.error({ path }, 'the socket file was replaced or removed: binding it again')
+    if (!this.#unreachable.has(listener))
+      log.error({ path }, 'the socket file was replaced or removed: binding it again')
     const claimed = await claimSocketPath(path)
     if (!this.#bound.includes(listener)) return
     if (!claimed.ok) {
-      log.error(
-        { path, reason: claimed.message },
-        "the socket file is somebody else's: clients cannot reach this daemon",
-      )
+      this.#complain(listener, claimed.message)
       return
     }
     try {
       listener.rebind()
+      this.#unreachable.delete(listener)
       log.warn({ path }, 'bound again')
-    } catch (err) {
-      log.error({ err, path }, 'the socket could not be bound again')
+    } catch (error) {
+      this.#complain(listener, error instanceof Error ? error.message : String(error))
     }
+  }
+
+  #complain(listener: Listener, reason: string): void {
+    if (this.#unreachable.get(listener) === reason) return
+    this.#unreachable.set(listener, reason)
+    const { path } = listener
+    this.#options.log.error({ path, reason }, 'the socket cannot be bound: clients cannot reach this daemon')
   }
 }
