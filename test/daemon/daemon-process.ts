@@ -17,12 +17,14 @@ export interface DaemonOptions {
   /** The config file's content. */
   readonly config?: unknown
   readonly env?: Readonly<Record<string, string>>
+  /** Its working directory; else the root. */
+  readonly cwd?: string
   /** Options of the node program itself. */
   readonly nodeArgs?: readonly string[]
 }
 
 /** Temporary directories: home, runtime directory, config. */
-export class DaemonPlace {
+export class DaemonPlace implements Disposable {
   readonly dir = mkdtempSync(join(tmpdir(), 'callboard-test-'))
   readonly home = join(this.dir, 'home')
   readonly runtime = join(this.dir, 'run')
@@ -53,6 +55,10 @@ export class DaemonPlace {
   remove(): void {
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 3 })
   }
+
+  [Symbol.dispose](): void {
+    this.remove()
+  }
 }
 
 export class DaemonProcess implements AsyncDisposable {
@@ -70,7 +76,7 @@ export class DaemonProcess implements AsyncDisposable {
     const args = (options.args ?? []).map((arg) => arg.replaceAll('{dir}', this.place.dir))
     this.child = spawn(process.execPath, [...(options.nodeArgs ?? []), entry, 'serve', ...args], {
       env: { ...this.place.env, ...options.env },
-      cwd: '/',
+      cwd: options.cwd ?? '/',
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -6,11 +6,16 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { vi } from 'vitest'
 
-interface Received {
+const patience = { timeout: 15_000, interval: 5 }
+
+export interface Received {
   readonly type?: string
   readonly requestId?: string
   readonly seq?: number
   readonly task?: string
+  readonly at?: number
+  readonly by?: string
+  readonly causedBy?: string
   readonly data?: {
     readonly clientId?: string
     readonly eventName?: string
@@ -26,7 +31,8 @@ export class RawLink implements AsyncDisposable {
   /** Every message received, in order, out of its outer envelope. */
   readonly messages: Received[] = []
   isClosed = false
-  #rest = ''
+  /** Pieces of the frame that has not ended. */
+  #rest: string[] = []
   #requests = 0
 
   constructor(path: string) {
@@ -44,7 +50,7 @@ export class RawLink implements AsyncDisposable {
     const link = new RawLink(path)
     await vi.waitFor(() => {
       if (link.messages[0]?.type !== 'Ack') throw new Error('no Ack yet')
-    }, 10_000)
+    }, patience)
     return link
   }
 
@@ -90,7 +96,7 @@ export class RawLink implements AsyncDisposable {
       )
       if (reply?.data === undefined) throw new Error(`no Reply to ${requestId} yet`)
       return reply.data
-    }, 10_000)
+    }, patience)
   }
 
   async hello(more: object = {}): Promise<NonNullable<Received['data']>> {
@@ -105,7 +111,7 @@ export class RawLink implements AsyncDisposable {
   async closed(): Promise<void> {
     await vi.waitFor(() => {
       if (!this.isClosed) throw new Error('still open')
-    }, 15_000)
+    }, patience)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -114,8 +120,13 @@ export class RawLink implements AsyncDisposable {
   }
 
   #receive(text: string): void {
-    const frames = (this.#rest + text).split('\f')
-    this.#rest = frames.pop() ?? ''
+    const frames = text.split('\f')
+    if (frames.length === 1) {
+      this.#rest.push(text)
+      return
+    }
+    frames[0] = this.#rest.join('') + (frames[0] ?? '')
+    this.#rest = [frames.pop() ?? '']
     for (const frame of frames) {
       const outer: { readonly data: Received } = JSON.parse(frame)
       this.messages.push(outer.data)
