@@ -2,7 +2,7 @@
  * Who hears what: puts a connection's link into the lane of its session's filter. Being in a lane is the `ready` state:
  * only `attachReader`, called by that state's entry, makes a reader of a link.
  */
-import { Subscriber } from '../broker/delivery.ts'
+import { Subscriber } from '../broker/subscriber.ts'
 import { everything, subscriptionFilter } from '../broker/subscriptions.ts'
 import type { Filter } from '../broker/subscriptions.ts'
 import type { Session } from '../broker/sessions.ts'
@@ -23,12 +23,15 @@ export function attachReader(broker: Broker, connection: Connection): void {
       lagChanged: (congested) => broker.connections.send(connection, congested ? 'lag.rose' : 'lag.fell'),
       fellBehind: (from, firstAvailable) => tellGap(broker, connection, from, firstAvailable),
       outboxMoved: () => broker.connections.outboxMoved(connection),
+      failed: (error) => broker.connections.failed(connection, error),
     },
     connection.outbox,
   )
   connection.subscriber = subscriber
   connection.drained = () => broker.parts.delivery.drained(subscriber)
-  enterLane(broker, connection, connection.startAfter)
+  if (enterLane(broker, connection, connection.startAfter)) return
+  connection.log.warn('too many different subscriptions: this client could be told nothing and is closed')
+  broker.connections.send(connection, 'close')
 }
 
 /** Makes a session this connection's. */
@@ -40,7 +43,7 @@ export function bindSession(broker: Broker, connection: Connection, session: Ses
 /** What a connection may hear of what it wants: on a `scope=own` listener only of its own tasks. */
 export function filterFor(connection: Connection, session: Session, wanted: Subscribe): Filter {
   if (connection.policy.scope === 'own') {
-    return subscriptionFilter(wanted, { key: session.id, tasks: session.ownTasks })
+    return subscriptionFilter(wanted, { key: String(session.number), tasks: session.ownTasks })
   }
   return wanted.tasks === undefined && wanted.events === undefined ? everything : subscriptionFilter(wanted)
 }

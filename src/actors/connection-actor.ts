@@ -43,6 +43,8 @@ export class ConnectionActors {
   readonly #machine: typeof connectionMachine
   readonly #connections = new Map<string, Connection>()
   readonly #actors = new Map<string, ConnectionRef>()
+  /** Links that were ended and still hold bytes: a peer that does not take them is left after a while. */
+  readonly #lingering = new Map<Link, NodeJS.Timeout>()
 
   constructor(options: ConnectionActorsOptions) {
     this.#options = options
@@ -58,7 +60,7 @@ export class ConnectionActors {
         attach: act((connection) => this.#attach(connection)),
         detach: act((connection) => options.owner.detached(connection)),
         beginDrain: act((connection) => this.#beginDrain(connection)),
-        endLink: act((connection) => connection.link.end()),
+        endLink: act((connection) => this.#endLink(connection)),
         destroyLink: act((connection) => connection.link.destroy()),
       },
     })
@@ -117,6 +119,12 @@ export class ConnectionActors {
     this.#actors.get(connection.id)?.send({ type })
   }
 
+  /** Our own code threw for this connection: it is closed, and no other. */
+  failed(connection: Connection, error: unknown): void {
+    connection.log.error({ err: error }, 'connection failed')
+    this.send(connection, 'fault.raised')
+  }
+
   /** To be called when something left the outbox: the connection may be read on, or is done. */
   outboxMoved(connection: Connection): void {
     if (connection.paused && connection.outbox.hasRoom) this.#readOn(connection)
@@ -128,7 +136,7 @@ export class ConnectionActors {
     if (connection.paused) return
     connection.paused = true
     connection.link.pause()
-    connection.log.info({ outboxBytes: connection.outbox.bytes }, 'reading stopped: replies are not taken')
+    connection.log.info({ outboxBytes: connection.outbox.bytes }, 'reading stopped')
   }
 
   #readOn(connection: Connection): void {
@@ -164,21 +172,27 @@ export class ConnectionActors {
       try {
         effect()
       } catch (error) {
-        connection.log.error({ err: error }, 'connection failed')
-        this.send(connection, 'fault.raised')
+        this.failed(connection, error)
       }
     }
     return {
       data: (chunk) => guarded(() => this.#read(connection, chunk)),
       drained: () => guarded(() => this.#drained(connection)),
       ended: () => guarded(() => this.#ended(connection)),
-      closed: () => guarded(() => this.send(connection, 'link.closed')),
+      closed: () =>
+        guarded(() => {
+          clearTimeout(this.#lingering.get(connection.link))
+          this.#lingering.delete(connection.link)
+          this.send(connection, 'link.closed')
+        }),
     }
   }
 
   #read(connection: Connection, chunk: Buffer): void {
     const broken = connection.read(chunk)
     if (connection.inbox.length > 0 && !connection.paused) this.#options.owner.received(connection)
+    // What nobody routes any more must not pile up.
+    if (connection.inbox.length > 0) this.stopReading(connection)
     if (broken) this.send(connection, 'framing.broken')
   }
 
@@ -211,6 +225,18 @@ export class ConnectionActors {
 
   #beginDrain(connection: Connection): void {
     if (connection.outbox.isEmpty) this.send(connection, 'outbox.emptied')
+  }
+
+  #endLink({ link }: Connection): void {
+    link.end()
+    const { linkDrainMs } = this.#options.limits
+    this.#lingering.set(
+      link,
+      setTimeout(() => {
+        this.#lingering.delete(link)
+        link.destroy()
+      }, linkDrainMs),
+    )
   }
 
   #forget(connection: Connection, reason: ConnectionCloseReason): void {

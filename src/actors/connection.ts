@@ -2,7 +2,7 @@
  * What one connection holds: its link, decoder, inbox, outbox and session. Plain data; connection-actor.ts owns it.
  */
 import { Outbox } from '../broker/outbox.ts'
-import { Subscriber } from '../broker/delivery.ts'
+import type { Subscriber } from '../broker/subscriber.ts'
 import type { Session } from '../broker/sessions.ts'
 import { limits } from '../limits.ts'
 import type { Logger } from '../log.ts'

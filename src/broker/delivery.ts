@@ -7,43 +7,8 @@ import type { EventMessage } from '../wire/envelope.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import { hasMore } from './lane.ts'
 import type { Lane, Lanes } from './lane.ts'
-import type { Outbox } from './outbox.ts'
 import type { Slab } from './slab.ts'
-
-/** What delivery asks of a link, and tells its connection. */
-export interface SubscriberLink {
-  write(bytes: Uint8Array): boolean
-  /** Its lag passed the high watermark, or fell below the low one. */
-  lagChanged(congested: boolean): void
-  /** Its place is below retention. The return value says whether it may go on after the gap. */
-  fellBehind(from: number, firstAvailable: number): boolean
-  /** Something of the outbox left. */
-  outboxMoved(): void
-}
-
-/** One reader's place. */
-export class Subscriber {
-  readonly link: SubscriberLink
-  readonly outbox: Outbox
-  lane: Lane | undefined
-  /** Where it stands in its lane's chain; undefined while it is behind that and reads the journal after `seq`. */
-  slab: Slab | undefined
-  offset = 0
-  /** Everything up to here has been handed over or is not for it. */
-  seq = 0
-  /** The socket holds bytes: `drained` will follow. */
-  held = false
-  heldSlab: Slab | undefined
-  congested = false
-  inRing = false
-  /** When something last left to it: milliseconds of the delivery's clock. */
-  movedAt = 0
-
-  constructor(link: SubscriberLink, outbox: Outbox) {
-    this.link = link
-    this.outbox = outbox
-  }
-}
+import type { Subscriber } from './subscriber.ts'
 
 export interface DeliveryOptions {
   readonly journal: Journal
@@ -70,6 +35,7 @@ export class Delivery {
   readonly #dirty = new Set<Subscriber>()
   readonly #ring: Subscriber[] = []
   #scheduled = false
+  #flushes = 0
 
   constructor(options: DeliveryOptions) {
     this.#options = options
@@ -97,6 +63,7 @@ export class Delivery {
   leave(subscriber: Subscriber): void {
     const earlier = this.#takeOut(subscriber)
     if (earlier !== undefined) this.#options.lanes.closeIfEmpty(earlier)
+    this.#noteLag(subscriber)
   }
 
   #takeOut(subscriber: Subscriber): Lane | undefined {
@@ -127,7 +94,7 @@ export class Delivery {
   remove(subscriber: Subscriber): void {
     this.leave(subscriber)
     this.#dirty.delete(subscriber)
-    subscriber.heldSlab?.release()
+    // Not released: a link that ended goes on sending what it holds, so this buffer is never written again.
     subscriber.heldSlab = undefined
     subscriber.held = true
     subscriber.outbox.clear()
@@ -135,22 +102,25 @@ export class Delivery {
 
   /** Bytes between a subscriber's place and the head, in its lane's encoding or, where it reads the journal, in that. */
   lagBytes(subscriber: Subscriber): number {
-    const { lane, slab } = subscriber
+    const { lane, slab, through } = subscriber
     if (lane === undefined) return 0
-    if (slab === undefined || slab.dropped) return this.#options.journal.bytesAfter(subscriber.seq)
-    return lane.chain.end - slab.base - subscriber.offset
+    if (slab !== undefined && !slab.dropped) return lane.chain.end - slab.base - subscriber.offset
+    return through < lane.chain.coversAfter
+      ? this.#options.journal.bytesAfter(through)
+      : lane.chain.bytesAfter(through)
   }
 
   /** Writes at most once to each link that has something; the rest follows in later turns. */
   flush(): void {
     this.#scheduled = false
+    this.#flushes++
     for (const lane of this.#dirtyLanes)
       for (const subscriber of lane.subscribers) this.#dirty.add(subscriber)
     const lanes = [...this.#dirtyLanes]
     this.#dirtyLanes.clear()
     const turn = [...this.#dirty]
     this.#dirty.clear()
-    for (const subscriber of turn) this.#serve(subscriber)
+    for (const subscriber of turn) this.#alone(subscriber, () => this.#serve(subscriber))
     this.#catchUp()
     for (const lane of lanes) lane.release()
     this.#options.flushed()
@@ -163,11 +133,21 @@ export class Delivery {
     this.#options.schedule(() => this.flush())
   }
 
+  /** A link that throws fails alone. */
+  #alone(subscriber: Subscriber, effect: () => void): void {
+    try {
+      effect()
+    } catch (error) {
+      subscriber.link.failed(error)
+    }
+  }
+
   #serve(subscriber: Subscriber): void {
+    const { lane } = subscriber
     if (subscriber.held) return this.#noteLag(subscriber)
     if (!subscriber.outbox.isEmpty) return this.#writeAnswers(subscriber)
-    if (subscriber.lane === undefined) return
-    if (this.#isLive(subscriber)) this.#writeSlab(subscriber)
+    if (lane === undefined) return
+    if (this.#find(subscriber, lane) && subscriber.slab === lane.chain.last) this.#writeSlab(subscriber)
     else this.#queueCatchUp(subscriber)
   }
 
@@ -177,17 +157,6 @@ export class Delivery {
     subscriber.link.outboxMoved()
     if (!subscriber.held && (!subscriber.outbox.isEmpty || subscriber.lane !== undefined))
       this.#dirty.add(subscriber)
-  }
-
-  /** True where at most the last slab of its lane is left for it. Steps over the end of a slab. */
-  #isLive(subscriber: Subscriber): boolean {
-    const { lane, slab } = subscriber
-    if (lane === undefined || slab === undefined || slab.dropped) return false
-    if (subscriber.offset === slab.used && slab.next !== undefined) {
-      this.#standIn(subscriber, slab.next)
-      subscriber.offset = 0
-    }
-    return subscriber.slab === lane.chain.last
   }
 
   #queueCatchUp(subscriber: Subscriber): void {
@@ -200,28 +169,34 @@ export class Delivery {
     const turns = Math.min(this.#options.catchUpSlabsPerTurn, this.#ring.length)
     for (const subscriber of this.#ring.splice(0, turns)) {
       subscriber.inRing = false
-      if (subscriber.held || subscriber.lane === undefined) continue
-      if (!subscriber.outbox.isEmpty) this.#writeAnswers(subscriber)
-      else if (this.#placed(subscriber, subscriber.lane)) this.#writeSlab(subscriber)
-      else this.#writeFromJournal(subscriber, subscriber.lane)
-      subscriber.lane?.release()
+      this.#alone(subscriber, () => this.#serveBehind(subscriber))
     }
   }
 
-  /** Finds a subscriber's place in its lane again, where the lane still has it. */
-  #placed(subscriber: Subscriber, lane: Lane): boolean {
-    if (subscriber.slab !== undefined && !subscriber.slab.dropped) {
-      this.#isLive(subscriber)
-      return true
-    }
-    return this.#place(subscriber, lane)
+  #serveBehind(subscriber: Subscriber): void {
+    const { lane } = subscriber
+    if (subscriber.held || lane === undefined) return
+    if (subscriber.writtenIn === this.#flushes) return this.#queueCatchUp(subscriber)
+    if (!subscriber.outbox.isEmpty) this.#writeAnswers(subscriber)
+    else if (this.#find(subscriber, lane)) this.#writeSlab(subscriber)
+    else this.#writeFromJournal(subscriber, lane)
+    lane.release()
+  }
+
+  /** Finds a subscriber's place in its lane; false where the lane has no longer what it wants next. */
+  #find(subscriber: Subscriber, lane: Lane): boolean {
+    const { slab } = subscriber
+    if (slab === undefined || slab.dropped) return this.#place(subscriber, lane)
+    if (subscriber.offset < slab.used || slab.next === undefined) return true
+    // Nothing between the two is for it: should the next one be dropped, that was no gap.
+    subscriber.seq = Math.max(subscriber.seq, slab.next.firstSeq - 1)
+    this.#standIn(subscriber, slab.next)
+    subscriber.offset = 0
+    return true
   }
 
   #place(subscriber: Subscriber, lane: Lane): boolean {
-    const lost = subscriber.slab
-    if (lost?.dropped === true && subscriber.offset >= lost.used) {
-      subscriber.seq = Math.max(subscriber.seq, lost.resumeAfter)
-    }
+    subscriber.seq = subscriber.through
     if (subscriber.seq < lane.chain.coversAfter) {
       this.#standIn(subscriber, undefined)
       return false
@@ -288,6 +263,7 @@ export class Delivery {
   }
 
   #write(subscriber: Subscriber, bytes: Uint8Array, slab: Slab | undefined): void {
+    subscriber.writtenIn = this.#flushes
     if (subscriber.link.write(bytes)) {
       subscriber.movedAt = this.#options.now()
       return

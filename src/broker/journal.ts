@@ -7,8 +7,8 @@ import type { Codec } from '../wire/codec.ts'
 import type { EventMessage } from '../wire/envelope.ts'
 import type { TaskEvent } from '../wire/events.ts'
 import type { Store } from '../store/store.ts'
-import { Slab, SlabChain } from './slab.ts'
-import type { SlabAccount, SlabPool } from './slab.ts'
+import { SlabChain } from './slab.ts'
+import type { Slab, SlabAccount, SlabPool } from './slab.ts'
 
 /** One event as it was journaled. */
 export interface JournalEntry {
@@ -141,8 +141,7 @@ export class Journal {
 
   /** Bytes of the journal after `after`. */
   bytesAfter(after: number): number {
-    const place = this.chain.seek(Math.max(after, this.chain.coversAfter))
-    return this.chain.end - place.slab.base - place.offset
+    return this.chain.bytesAfter(Math.max(after, this.chain.coversAfter))
   }
 }
 

@@ -8,7 +8,7 @@ import type { Filter } from './subscriptions.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import { SlabChain } from './slab.ts'
 import type { Slab, SlabAccount, SlabPool } from './slab.ts'
-import type { Subscriber } from './delivery.ts'
+import type { Subscriber } from './subscriber.ts'
 
 /** How a link is spoken to: its codec, and whether it said Hello. */
 export interface Dialect {
@@ -158,24 +158,32 @@ export class Lanes {
       this.#ofTask.get(entry.task)?.forEach(take)
       this.#ofLiveSets.forEach(take)
     }
-    this.#trim()
+    this.#trim(touched)
     return touched
   }
 
-  #trim(): void {
-    while (this.#account.bytes > this.#options.laneTailBytesMax) {
-      if (this.#largest()?.chain.dropFirst() !== true) break
+  #trim(touched: ReadonlySet<Lane>): void {
+    while (this.#account.bytes > this.#options.laneTailBytesMax && this.#dropFirstOfLargest());
+    // Also a lane of one slab counts: a thousand of them would leave the journal no tail.
+    for (const lane of this.#byKey.values()) {
+      if (this.#account.bytes <= this.#options.laneTailBytesMax) break
+      if (!lane.isJournal && !touched.has(lane)) lane.chain.clear()
+    }
+    for (const lane of touched) {
+      if (this.#account.bytes <= this.#options.laneTailBytesMax) break
+      if (!lane.isJournal) lane.chain.clear()
     }
     this.#options.journal.trim(this.#account.bytes)
   }
 
-  #largest(): Lane | undefined {
+  /** False where no lane has more than one slab. */
+  #dropFirstOfLargest(): boolean {
     let largest: Lane | undefined
     for (const lane of this.#byKey.values()) {
       if (lane.isJournal || lane.chain.first === lane.chain.last) continue
       if (largest === undefined || lane.chain.span > largest.chain.span) largest = lane
     }
-    return largest
+    return largest?.chain.dropFirst() ?? false
   }
 }
 

@@ -13,6 +13,8 @@ export interface SessionClient {
 export class Session {
   /** 128 random bits, shown to its client alone: who knows it may take the session up again. */
   readonly id: string
+  /** Names it to others, who must not learn its id. */
+  readonly number: number
   /** The listener it came by: scope and role are that listener's. */
   readonly listener: string
   readonly replies: Replies
@@ -31,8 +33,9 @@ export class Session {
   readonly #owned = new Set<string>()
   readonly #ownedMax: number
 
-  constructor(id: string, listener: string, options: SessionOptions) {
+  constructor(id: string, number: number, listener: string, options: SessionOptions) {
     this.id = id
+    this.number = number
     this.listener = listener
     this.replies = new Replies(options.repliesKeptPerSession, options.repliesKeptBytesPerSession)
     this.#ownedMax = options.ownTasksPerSession
@@ -52,13 +55,15 @@ export class Session {
     if (this.currentTask === task) this.currentTask = undefined
   }
 
-  own(task: string): void {
+  /** Past the bound the oldest of its tasks that `isLive` denies is no longer its own. */
+  own(task: string, isLive: (task: string) => boolean): void {
     this.#owned.delete(task)
     this.#owned.add(task)
     if (this.#owned.size <= this.#ownedMax) return
     for (const oldest of this.#owned) {
+      if (oldest === task || isLive(oldest)) continue
       this.#owned.delete(oldest)
-      break
+      return
     }
   }
 }
@@ -78,6 +83,7 @@ export class Sessions {
   /** Native sessions by id: attached, or waiting for their client (oldest detachment first). */
   readonly #known = new Map<string, Session>()
   readonly #detached = new Map<string, Session>()
+  #opened = 0
 
   constructor(options: SessionOptions, newId: () => string, now: () => number) {
     this.#options = options
@@ -87,7 +93,7 @@ export class Sessions {
 
   /** A session for a new connection; nobody can take it up until `keep`. */
   open(listener: string): Session {
-    return new Session(this.#newId(), listener, this.#options)
+    return new Session(this.#newId(), ++this.#opened, listener, this.#options)
   }
 
   /** From its Hello on, a session waits for its client when the link is lost. */

@@ -180,11 +180,16 @@ export class SlabChain {
     }
   }
 
-  /** Gives every slab back: nobody stands in it any more. */
+  /** Lets every slab go, also the last one: readers go on by their sequence. */
   clear(): void {
     while (this.dropFirst());
-    this.#account.bytes -= this.last.bytes.length
-    this.last.drop(this.coversAfter)
+    const slab = this.last
+    if (slab.used === 0) return
+    this.#account.bytes -= slab.bytes.length
+    this.coversAfter = slab.lastSeq
+    this.last = new Slab(this.#pool, 0, this.end)
+    this.first = this.last
+    slab.drop(this.coversAfter)
   }
 
   /** Lets the oldest slab go; false where only the last is left. */
@@ -205,5 +210,11 @@ export class SlabChain {
       if (slab.lastSeq > after) return { slab, offset: slab.startOf(slab.indexAfter(after)) }
     }
     return { slab: this.last, offset: this.last.used }
+  }
+
+  /** Bytes of the frames with a sequence above `after`, which must be at least `coversAfter`. */
+  bytesAfter(after: number): number {
+    const { slab, offset } = this.seek(after)
+    return this.end - slab.base - offset
   }
 }

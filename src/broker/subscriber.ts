@@ -1,0 +1,50 @@
+/**
+ * One reader's place in the journal, and what delivery asks of its link. Plain data: delivery.ts moves it.
+ */
+import type { Lane } from './lane.ts'
+import type { Outbox } from './outbox.ts'
+import type { Slab } from './slab.ts'
+
+/** What delivery asks of a link, and tells its connection. */
+export interface SubscriberLink {
+  write(bytes: Uint8Array): boolean
+  /** Its lag passed the high watermark, or fell below the low one. */
+  lagChanged(congested: boolean): void
+  /** Its place is below retention. The return value says whether it may go on after the gap. */
+  fellBehind(from: number, firstAvailable: number): boolean
+  /** Something of the outbox left. */
+  outboxMoved(): void
+  /** Serving it threw: it is to be closed. The other links of the turn are served all the same. */
+  failed(error: unknown): void
+}
+
+export class Subscriber {
+  readonly link: SubscriberLink
+  readonly outbox: Outbox
+  lane: Lane | undefined
+  /** Where it stands in its lane's chain; undefined while it is behind that and reads the journal after `seq`. */
+  slab: Slab | undefined
+  offset = 0
+  /** Everything up to here has been handed over or is not for it. */
+  seq = 0
+  /** The socket holds bytes: `drained` will follow. */
+  held = false
+  heldSlab: Slab | undefined
+  congested = false
+  inRing = false
+  /** When something last left to it: milliseconds of the delivery's clock. */
+  movedAt = 0
+  /** The flush that last wrote to it: there is one write a flush. */
+  writtenIn = 0
+
+  constructor(link: SubscriberLink, outbox: Outbox) {
+    this.link = link
+    this.outbox = outbox
+  }
+
+  /** Everything up to here has been handed over or is not for it, also where its slab has been dropped. */
+  get through(): number {
+    const { slab, offset, seq } = this
+    return slab?.dropped === true && offset >= slab.used ? Math.max(seq, slab.resumeAfter) : seq
+  }
+}

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { memoryStore } from '../../src/store/memory.ts'
+import type { TaskRecord } from '../../src/store/store.ts'
+
+function record(id: string, more: Partial<TaskRecord> = {}): TaskRecord {
+  const rest = { text: '', createdAt: 1, resumable: true, startedBy: 'c', lastTs: 1, runs: 1 }
+  return { id, state: 'completed', ...rest, ...more }
+}
+
+test('a task comes back with its request, and lists come without', () => {
+  const store = memoryStore()
+  const saved = record('a', { request: { text: 'é', configuration: { key: 'secret' } }, exit: { code: 0 } })
+  store.saveTask(saved)
+  expect(store.task('a')).toEqual(saved)
+  expect(store.tasks()).toEqual([record('a', { exit: { code: 0 } })])
+  expect(JSON.stringify(store.tasks())).not.toContain('secret')
+})
+
+test('tasks are listed by when they settled last, oldest first', () => {
+  const store = memoryStore()
+  for (const id of ['a', 'b', 'c', 'a']) store.saveTask(record(id))
+  expect(store.tasks().map(({ id }) => id)).toEqual(['b', 'c', 'a'])
+})
+
+test('at the number all are kept, one past it the oldest is forgotten', () => {
+  const store = memoryStore({ tasksKeptMax: 2 })
+  store.saveTask(record('a'))
+  store.saveTask(record('b'))
+  expect(store.tasks()).toHaveLength(2)
+  store.saveTask(record('c'))
+  expect(store.tasks().map(({ id }) => id)).toEqual(['b', 'c'])
+  expect(store.task('a')).toBeUndefined()
+})
+
+test('texts and requests count in bytes; the newest stays however large it is', () => {
+  const large = { request: { text: 'x'.repeat(10_000), configuration: {} } }
+  const store = memoryStore({ tasksKeptBytesMax: 25_000 })
+  store.saveTask(record('a', large))
+  store.saveTask(record('b', large))
+  expect(store.tasks()).toHaveLength(2)
+  store.saveTask(record('c', large))
+  expect(store.tasks().map(({ id }) => id)).toEqual(['b', 'c'])
+  store.saveTask(record('d', { request: { text: 'x'.repeat(50_000), configuration: {} } }))
+  expect(store.tasks().map(({ id }) => id)).toEqual(['d'])
+})
+
+test('saving a task again counts it once', () => {
+  const store = memoryStore({ tasksKeptMax: 2, tasksKeptBytesMax: 3_000 })
+  store.saveTask(record('a'))
+  for (let times = 0; times < 20; times++) store.saveTask(record('b', { text: 'x'.repeat(500) }))
+  expect(store.tasks().map(({ id }) => id)).toEqual(['a', 'b'])
+})
+
+test('it has no events to read: the head is what was appended last', () => {
+  const store = memoryStore()
+  expect([store.head, store.firstAvailable(), store.durability]).toEqual([0, 1, 'memory'])
+  store.append([{ seq: 7, task: 't', name: 'n', frame: Buffer.from('') }])
+  expect([store.head, store.firstAvailable(), store.read(0, 1)]).toEqual([7, 8, []])
+})
+
+test('two stores are two journals', () => {
+  expect(memoryStore().journalId).not.toBe(memoryStore().journalId)
+})
