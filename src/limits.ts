@@ -41,6 +41,13 @@ export const limits = {
   /** What a link may still take to read its last bytes when the daemon drains. Past it: destroyed. */
   linkDrainMs: 1_000,
 
+  /**
+   * What waits for one client of an IpcServer, and for all of them. Past the first that client, past the second the
+   * one for which the most waits is closed, and logged. A single frame may be larger.
+   */
+  serverOutboxBytesMax: 16 * MiB,
+  serverOutboxesBytesMax: 32 * MiB,
+
   // --- journal and delivery ----------------------------------------------------------------------------------------
   /** The hot tail, over all lanes. In memory mode it is the journal. Past it: the oldest slab goes (retention). */
   tailBytesMax: 32 * MiB,
@@ -146,6 +153,10 @@ export const limits = {
   replyTimeoutMs: 30_000,
   /** Events that wait for a `for await` loop. Past it: the client stops reading its socket until half are taken. */
   clientEventsWaiting: 1_024,
+  /** From a failure to the next attempt of an IpcClient, which tries for ever: as node-ipc's clients do. */
+  ipcClientRetryMs: 500,
+  /** Bytes of an IpcClient that its server does not take. Past it: a command is not sent, and logged. */
+  ipcClientHeldBytesMax: 32 * MiB,
   /** Commands in flight of one client. Past it: `limit_exceeded`. */
   clientRequestsMax: 1_024,
 } as const

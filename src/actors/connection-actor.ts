@@ -8,8 +8,8 @@ import { connectionMachine } from '../../machines/connection.ts'
 import type { ConnectionCloseReason } from '../../machines/connection.ts'
 import { Connection } from './connection.ts'
 import type { ListenerPolicy } from './connection.ts'
+import type { ConnectionLog } from './connection-log.ts'
 import type { Limits } from '../limits.ts'
-import type { Logger } from '../log.ts'
 import type { Link, LinkHandlers } from '../transport/transport.ts'
 import type { Ack } from '../wire/envelope.ts'
 import type { UnfinishedFrames } from '../wire/unfinished.ts'
@@ -29,7 +29,7 @@ export interface ConnectionOwner {
 export interface ConnectionActorsOptions {
   readonly owner: ConnectionOwner
   readonly limits: Limits
-  readonly log: Logger
+  readonly log: ConnectionLog
   readonly unfinished: UnfinishedFrames
   readonly now: () => number
   /** 12 hex digits. */

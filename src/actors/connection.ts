@@ -5,12 +5,12 @@ import { Outbox } from '../broker/outbox.ts'
 import type { Subscriber } from '../broker/subscriber.ts'
 import type { Session } from '../broker/sessions.ts'
 import { limits } from '../limits.ts'
-import type { Logger } from '../log.ts'
 import type { Link } from '../transport/transport.ts'
 import type { Codec, Decoded, Decoder } from '../wire/codec.ts'
 import type { ClientMessage, ServerMessage } from '../wire/envelope.ts'
 import type { Rejection } from '../wire/rejection.ts'
 import type { UnfinishedFrames } from '../wire/unfinished.ts'
+import type { ConnectionLog } from './connection-log.ts'
 
 /** What the listener that a connection came by allows. */
 export interface ListenerPolicy {
@@ -28,7 +28,7 @@ export interface ConnectionOptions {
   readonly link: Link
   readonly outboxBytesMax: number
   readonly now: () => number
-  readonly log: Logger
+  readonly log: ConnectionLog
   readonly unfinished: UnfinishedFrames
   /** The decoder broke for a reason that did not come with this link's own bytes. */
   broken(reason: Rejection): void
@@ -60,8 +60,8 @@ export class Connection {
   drained: () => void = () => {}
   readonly #decoder: Decoder<ClientMessage>
   readonly #now: () => number
-  readonly #parentLog: Logger
-  #log: Logger | undefined
+  readonly #parentLog: ConnectionLog
+  #log: ConnectionLog | undefined
   #refusalWindowFrom = 0
   #refusalsLogged = 0
   #refusalsUnlogged = 0
@@ -85,7 +85,7 @@ export class Connection {
   }
 
   /** Made when it is first needed: most connections never log. */
-  get log(): Logger {
+  get log(): ConnectionLog {
     this.#log ??= this.#parentLog.child({ actor: 'connection', clientId: this.clientId })
     return this.#log
   }

@@ -9,13 +9,17 @@ import { connectionMachine } from '../../machines/connection.ts'
 import type { ConnectionCloseReason, ConnectionContext, ConnectionEvent } from '../../machines/connection.ts'
 import type { Link, Transport } from '../transport/transport.ts'
 import { canonicalCodec } from '../wire/codec.ts'
-import type { Decoded, Decoder } from '../wire/codec.ts'
+import type { Codec, Decoded, Decoder } from '../wire/codec.ts'
 import type { Ack, ServerMessage } from '../wire/envelope.ts'
 import { UnfinishedFrames } from '../wire/unfinished.ts'
 import type { Timers } from './client-actor.ts'
 
 /** What the owner of a dialled connection is told. */
 export interface DialledOwner {
+  /** The socket is connected; the server speaks first. */
+  opened?(): void
+  /** What came before the Ack and is left: it can be nobody's. */
+  ignored?(item: Decoded<ServerMessage>): void
   /** The Ack of this link. False: this is nobody we speak to, and the link is closed. */
   acked(ack: Ack): boolean
   /** Commands may be sent from now on. */
@@ -30,6 +34,8 @@ export interface DialOptions {
   readonly id: string
   readonly path: string
   readonly transport: Transport
+  /** How the server speaks. Default: the canonical codec. */
+  readonly codec?: Codec
   readonly ackTimeoutMs: number
   readonly drainTimeoutMs: number
   /** Held bytes at which the connection is `congested`; it is `flowing` again when nothing is held. */
@@ -83,7 +89,7 @@ export class DialledConnection {
     this.#resolveGone = resolve
     this.#options = options
     this.#owner = owner
-    this.#decoder = canonicalCodec.decodeFromServer({
+    this.#decoder = (options.codec ?? canonicalCodec).decodeFromServer({
       unfinished: new UnfinishedFrames(),
       now: options.now,
       broken: () => this.#send({ type: 'framing.broken' }),
@@ -168,7 +174,10 @@ export class DialledConnection {
 
   #connect(): Link {
     return this.#options.transport.connect(this.#options.path, {
-      opened: () => this.#send({ type: 'link.opened' }),
+      opened: () => {
+        this.#send({ type: 'link.opened' })
+        this.#owner.opened?.()
+      },
       data: (chunk) => this.#read(chunk),
       drained: () => this.#drained(),
       ended: () => this.#peerEnded(),
@@ -192,7 +201,10 @@ export class DialledConnection {
   /** Looks for the Ack; returns what follows it. What comes before it is nobody's and is left. */
   #shakeHands(items: readonly Decoded<ServerMessage>[]): readonly Decoded<ServerMessage>[] {
     for (const [index, item] of items.entries()) {
-      if (!item.ok || item.message.type !== 'Ack') continue
+      if (!item.ok || item.message.type !== 'Ack') {
+        this.#owner.ignored?.(item)
+        continue
+      }
       if (!this.#owner.acked(item.message)) {
         this.close()
         return []

@@ -114,7 +114,8 @@ function sayAck({ data: { clientId, pid, ppid } }: Ack): object {
   }
 }
 
-function sayEvent({ data: event, at: timestamp = 0 }: EventMessage): SeedTaskEvent | undefined {
+/** The event in the document's shape; undefined where it has none. */
+export function sayEvent({ data: event, at: timestamp = 0 }: EventMessage): SeedTaskEvent | undefined {
   switch (event.eventName) {
     case 'taskStarted':
       return { type: 'TaskStarted', taskId: event.payload[0], timestamp }
