@@ -29,3 +29,9 @@ export interface Framing {
   /** Takes the message out of a frame's parsed JSON, or refuses the frame: then the link lives. */
   unwrap(value: unknown): Outcome<unknown>
 }
+
+/** The sentence for who meets the other framing, at either end. */
+export function mistakenFor(looks: FramingName, spoken: FramingName): string {
+  const each = (name: FramingName): string => `a client of ${name} needs a ${name}+… listener`
+  return `This looks like the framing ${looks}, and here ${spoken} is spoken: ${each(looks)}, ${each(spoken)}.`
+}

@@ -5,11 +5,10 @@
 import { isJsonObject } from '../json-object.ts'
 import { accepted, refused } from '../rejection.ts'
 import type { Outcome } from '../rejection.ts'
+import { mistakenFor } from './framing.ts'
 import type { Framing } from './framing.ts'
 
-const notHere =
-  'This looks like the framing node-ipc, and this listener speaks lines: connect to a node-ipc+… listener, ' +
-  'or send the message itself and a newline.'
+const notHere = mistakenFor('node-ipc', 'lines')
 
 export const lines: Framing = {
   name: 'lines',

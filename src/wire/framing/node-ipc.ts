@@ -7,6 +7,7 @@ import { isJsonObject } from '../json-object.ts'
 import { printable } from '../printable.ts'
 import { accepted, refused } from '../rejection.ts'
 import type { Outcome } from '../rejection.ts'
+import { mistakenFor } from './framing.ts'
 import type { Framing } from './framing.ts'
 
 const shape = '{"type":"message","data":…}'
@@ -17,11 +18,9 @@ export const nodeIpc: Framing = {
   delimiterName: 'a form feed',
   skipsByteOrderMark: false,
   foreign: {
-    begins: /^\{\s*"type"\s*:\s*"(?:TaskCommand|Hello)"/,
+    begins: /^\{\s*"type"\s*:\s*"(?:TaskCommand|Hello|Ack|TaskEvent|Reply)"/,
     delimiter: 0x0a,
-    message:
-      'This looks like the framing lines, and this listener speaks node-ipc: connect to a lines+… listener, ' +
-      `or send ${shape} and a form feed.`,
+    message: mistakenFor('lines', 'node-ipc'),
   },
   wrap: (json) => `{"type":"message","data":${json}}\f`,
   unwrap,

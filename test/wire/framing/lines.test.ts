@@ -102,16 +102,34 @@ test('an envelope of node-ipc on a line of its own is refused with the listener 
   const { push } = decoding()
   expect(push(`{"type":"message","data":${line('a')}}\n${line('b')}\n`)).toMatchObject({
     items: [
-      { ok: false, refusal: { rejection: { code: 'invalid_frame', message: /node-ipc\+… listener/ } } },
+      {
+        ok: false,
+        refusal: {
+          rejection: {
+            code: 'invalid_frame',
+            message: /looks like the framing node-ipc.*node-ipc\+… listener/,
+          },
+        },
+      },
       { ok: true },
     ],
   })
 })
 
 const foreign: readonly [string, Codec, string, RegExp][] = [
-  ['node-ipc on lines', linesRoo, `{"type":"message","data":${line('a')}}\f`, /node-ipc\+… listener/],
-  ['lines on node-ipc', nodeIpcRoo, `${line('a')}\n`, /lines\+… listener/],
-  ['spaced lines on node-ipc', nodeIpcRoo, `{ "type" : "Hello", "data": {}}\r\n`, /lines\+… listener/],
+  [
+    'node-ipc on lines',
+    linesRoo,
+    `{"type":"message","data":${line('a')}}\f`,
+    /looks like the framing node-ipc.*node-ipc\+… listener/,
+  ],
+  ['lines on node-ipc', nodeIpcRoo, `${line('a')}\n`, /looks like the framing lines.*lines\+… listener/],
+  [
+    'spaced lines on node-ipc',
+    nodeIpcRoo,
+    `{ "type" : "Hello", "data": {}}\r\n`,
+    /looks like the framing lines.*lines\+… listener/,
+  ],
 ]
 
 test.each(foreign)('a client of %s breaks at once, whatever the chunking', (_name, codec, text, message) => {

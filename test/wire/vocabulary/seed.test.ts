@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { ClientMessage, ServerMessage } from '../../../src/wire/envelope.ts'
 import { commandNames } from '../../../src/wire/commands.ts'
@@ -224,4 +225,17 @@ test('what the client’s end says the server’s end hears', () => {
     ok: true,
     value: message,
   })
+})
+
+test('every example of the protocol document is valid', () => {
+  const document = readFileSync(new URL('../../../src/wire/PROTOCOL.md', import.meta.url), 'utf8')
+  const lines = [...document.matchAll(/```json\n([^`]*)```/g)].flatMap(([, block = '']) =>
+    block.trim().split('\n'),
+  )
+  expect(lines.length).toBeGreaterThan(5)
+  for (const line of lines) {
+    const message: { readonly origin: string } = JSON.parse(line)
+    const parsed = message.origin === 'Server' ? seed.parseFromServer(message) : seed.parseFromClient(message)
+    expect(parsed, line).toMatchObject({ ok: true })
+  }
 })
