@@ -14,10 +14,8 @@ export const seedMessageType = {
   TaskCommand: 'TaskCommand',
   TaskEvent: 'TaskEvent',
 } as const
-export type SeedMessageType = (typeof seedMessageType)[keyof typeof seedMessageType]
 
 export const seedOrigin = { Server: 'Server', Client: 'Client' } as const
-export type SeedOrigin = (typeof seedOrigin)[keyof typeof seedOrigin]
 
 const optionalText = z.string().nullish()
 
