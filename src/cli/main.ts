@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
 import { cancelCommand } from './commands/cancel.ts'
 import { closeCommand } from './commands/close.ts'
+import { machinesCommand } from './commands/machines.ts'
 import { psCommand } from './commands/ps.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { runCommand } from './commands/run.ts'
@@ -83,6 +84,7 @@ function commands(): Command[] {
     resumeCommand(),
     statusCommand(),
     socketCommand(),
+    machinesCommand(),
     serveCommand(),
     stopCommand(),
   ]
