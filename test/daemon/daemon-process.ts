@@ -43,6 +43,8 @@ export class DaemonPlace implements Disposable {
       CALLBOARD_HOME: this.home,
       XDG_RUNTIME_DIR: this.runtime,
       XDG_CONFIG_HOME: join(this.dir, 'config'),
+      // Types are stripped and code is compiled once instead of in each of many processes.
+      NODE_COMPILE_CACHE: resolve(import.meta.dirname, '../../node_modules/.cache/callboard-test'),
     }
   }
 

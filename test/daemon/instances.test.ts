@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { killChild, spawnUntil } from '../transport/child-process.ts'
@@ -59,6 +60,18 @@ describe('a second daemon', () => {
     await expectServing(first.socketPath)
   })
 
+  test('that starts at the same moment ends with 75: one of them serves', async () => {
+    using place = new DaemonPlace()
+    await using one = new DaemonProcess({ place })
+    await using other = new DaemonProcess({ place })
+    const loser = await Promise.race(
+      [one, other].map(async (daemon) => [daemon, await daemon.exited] as const),
+    )
+    expect(loser[1]).toBe(75)
+    await (loser[0] === one ? other : one).serving()
+    await expectServing(place.socketPath)
+  })
+
   test('serves beside the first where neither home nor socket is the same', async () => {
     await using first = await startDaemonProcess()
     await using second = await startDaemonProcess()
@@ -82,7 +95,8 @@ describe('after a daemon was killed', () => {
     using place = new DaemonPlace()
     const path = join(place.dir, 'left.sock')
     const script = `
-      import { createServer } from 'node:net'
+      import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
       createServer().listen(process.argv[1], () => console.log('listening'))`
     await killChild(await spawnUntil(script, [path], 'listening'))
     expect(lstatSync(path).isSocket()).toBe(true)
@@ -103,6 +117,7 @@ describe("what is somebody else's", () => {
     expect(sentences).toHaveLength(1)
     expect(sentences[0]).toContain('already served by another program')
     expect(lstatSync(path).ino).toBe(ino)
+    expect(String(await once(connect(path), 'data'))).toBe('theirs')
     await new Promise((settle) => void server.close(settle))
   })
 
