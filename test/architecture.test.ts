@@ -67,9 +67,24 @@ const table: Readonly<Record<string, Rule>> = {
       'src/limits.ts',
       'src/actors/client-actor.ts',
       'src/actors/dialled-connection.ts',
+      'src/actors/program-code.ts',
+      'node:events',
     ],
     types: ['zod', 'xstate'],
   },
+  'src/server/': {
+    may: [
+      'node:events',
+      'node:crypto',
+      'src/wire/',
+      'src/transport/',
+      'src/limits.ts',
+      'src/actors/connection-actor.ts',
+      'src/actors/program-code.ts',
+    ],
+    types: ['node:net', 'src/actors/connection.ts', 'src/actors/connection-log.ts'],
+  },
+  'src/package/': { may: ['src/client/', 'src/server/', 'src/wire/', 'machines/'] },
   'src/cli/': {
     may: [
       'node:',

@@ -11,6 +11,8 @@ import { pathReady, pathRefused, type PathOutcome } from './path-outcome.ts'
 export interface ClaimOptions {
   /** How long the owner of a socket may take to accept, in ms. */
   readonly probeMs?: number
+  /** What a message advises to do instead: `give another path with --socket`. */
+  readonly otherPath?: string
   readonly platform?: NodeJS.Platform
 }
 
@@ -20,19 +22,20 @@ export async function claimSocketPath(
   options: ClaimOptions = {},
 ): Promise<PathOutcome<undefined>> {
   const { probeMs = limits.socketProbeMs, platform = process.platform } = options
-  if (platform === 'win32') return judge(path, await probe(path, probeMs), undefined)
+  const { otherPath = 'give another path with --socket' } = options
+  if (platform === 'win32') return judge(path, await probe(path, probeMs), undefined, otherPath)
   let before: BigIntStats | undefined
   try {
     before = lstatSync(path, { bigint: true, throwIfNoEntry: false })
   } catch (error) {
-    return unusable(path, codeOf(error))
+    return unusable(path, codeOf(error), otherPath)
   }
   if (before === undefined) return pathReady(undefined)
   if (!before.isSocket()) {
-    const message = `${path} exists and is not a socket: move it away, or give another path with --socket`
+    const message = `${path} exists and is not a socket: move it away, or ${otherPath}`
     return pathRefused('misconfigured', message)
   }
-  return judge(path, await probe(path, probeMs), before)
+  return judge(path, await probe(path, probeMs), before, otherPath)
 }
 
 /** `connected`, `timeout`, or the error's code. */
@@ -50,41 +53,50 @@ async function probe(path: string, probeMs: number): Promise<string> {
   }
 }
 
-function judge(path: string, answer: string, before: BigIntStats | undefined): PathOutcome<undefined> {
+function judge(
+  path: string,
+  answer: string,
+  before: BigIntStats | undefined,
+  otherPath: string,
+): PathOutcome<undefined> {
   switch (answer) {
     case 'ENOENT':
       return pathReady(undefined)
     case 'ECONNREFUSED':
-      return removeStale(path, before)
+      return removeStale(path, before, otherPath)
     case 'connected':
     case 'timeout':
     // A full backlog: there is somebody who does not accept just now.
     case 'EAGAIN':
-      return alreadyServed(path)
+      return alreadyServed(path, otherPath)
     default:
-      return unusable(path, answer)
+      return unusable(path, answer, otherPath)
   }
 }
 
-function removeStale(path: string, before: BigIntStats | undefined): PathOutcome<undefined> {
+function removeStale(
+  path: string,
+  before: BigIntStats | undefined,
+  otherPath: string,
+): PathOutcome<undefined> {
   try {
     const now = lstatSync(path, { bigint: true, throwIfNoEntry: false })
     if (now === undefined) return pathReady(undefined)
-    if (now.dev !== before?.dev || now.ino !== before.ino) return alreadyServed(path)
+    if (now.dev !== before?.dev || now.ino !== before.ino) return alreadyServed(path, otherPath)
     unlinkSync(path)
     return pathReady(undefined)
   } catch (error) {
-    return unusable(path, codeOf(error))
+    return unusable(path, codeOf(error), otherPath)
   }
 }
 
-function alreadyServed(path: string): PathOutcome<undefined> {
-  const message = `${path} is already served by another program: use that one, or give another path with --socket`
+function alreadyServed(path: string, otherPath: string): PathOutcome<undefined> {
+  const message = `${path} is already served by another program: use that one, or ${otherPath}`
   return pathRefused('taken', message)
 }
 
-function unusable(path: string, code: string | undefined): PathOutcome<undefined> {
+function unusable(path: string, code: string | undefined, otherPath: string): PathOutcome<undefined> {
   const why = code ?? 'unknown error'
-  const message = `${path} cannot be used (${why}): check its owner and its directory, or give another with --socket`
+  const message = `${path} cannot be used (${why}): check its owner and its directory, or ${otherPath}`
   return pathRefused('misconfigured', message)
 }

@@ -27,6 +27,10 @@ export class SocketLink implements Link {
     this.#socket.on('close', () => handlers.closed(this.#error))
   }
 
+  get socket(): Socket {
+    return this.#socket
+  }
+
   get heldBytes(): number {
     return this.#socket.destroyed ? 0 : this.#socket.writableLength
   }

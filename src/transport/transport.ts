@@ -2,9 +2,12 @@
  * How bytes move: types only. A Link is a live socket, a Listener what accepts them. node-ipc.ts and memory.ts are the
  * two transports; test/transport/contract.ts runs the same tests on both.
  */
+import type { Socket } from 'node:net'
 
 /** A live two-way byte stream. Its owner is one connection. */
 export interface Link {
+  /** What it goes over, where that is a socket: to be recognised by, not to be used. */
+  readonly socket?: Socket
   /**
    * Hands bytes over. True: all of them left, the buffer may be reused. False: something is held; `drained` comes
    * exactly once when nothing is held any more, and until then the buffer must not be changed.

@@ -113,10 +113,13 @@ export function codec(framing: Framing, vocabulary: Vocabulary): Codec {
 /** What the journal's frames are encoded in. */
 export const canonicalCodec: Codec = codec(nodeIpc, roo)
 
+/** What the original design document's programs speak. */
+export const seedCodec: Codec = codec(nodeIpc, seed)
+
 const codecs: readonly Codec[] = [
   canonicalCodec,
   codec(nodeIpc, roo189),
-  codec(nodeIpc, seed),
+  seedCodec,
   codec(lines, roo),
   codec(lines, roo189),
   codec(lines, seed),

@@ -1,0 +1,211 @@
+/**
+ * The connections of one IpcServer: admits them, hands their commands out, writes to them. Owner: dialect-server.ts.
+ * A client is `ready` here from Connect to Disconnect. A frame is written at once where the socket takes it; what it
+ * does not take waits, bounded for one client and for all. The trap: what the program does in a listener of its own
+ * runs inside a connection's machine, so nothing here may ask that for its state.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { ConnectionActors } from '../actors/connection-actor.ts'
+import type { ConnectionOwner } from '../actors/connection-actor.ts'
+import type { Connection, ListenerPolicy } from '../actors/connection.ts'
+import type { ConnectionLog } from '../actors/connection-log.ts'
+import type { Limits } from '../limits.ts'
+import type { Link, LinkHandlers } from '../transport/transport.ts'
+import type { Codec } from '../wire/codec.ts'
+import type { TaskCommand } from '../wire/commands.ts'
+import type { Ack, ClientMessage } from '../wire/envelope.ts'
+import { rejection } from '../wire/rejection.ts'
+import { UnfinishedFrames } from '../wire/unfinished.ts'
+import { Waiting } from './waiting.ts'
+
+/** What the server is told. None may throw. */
+export interface ClientsOwner {
+  connected(clientId: string): void
+  disconnected(clientId: string): void
+  /** False: this command is none of the library's. */
+  commanded(clientId: string, command: TaskCommand): boolean
+}
+
+export interface ClientsOptions {
+  readonly path: string
+  readonly codec: Codec
+  readonly limits: Limits
+  readonly log: ConnectionLog
+  readonly owner: ClientsOwner
+}
+
+const notItsOwn = rejection('unauthorized', 'clientId is not the one that this connection was given.')
+const notOurs = rejection('unsupported', 'This server takes the published commands alone.')
+const closing = rejection('draining', 'This server is closing.')
+
+export class AcceptedClients implements ConnectionOwner {
+  readonly #options: ClientsOptions
+  readonly #policy: ListenerPolicy
+  readonly #connections: ConnectionActors
+  readonly #unfinished: UnfinishedFrames
+  readonly #ready = new Map<string, Connection>()
+  readonly #waiting = new Waiting<Connection>()
+  readonly #congested = new Set<Connection>()
+  readonly #emptied = Promise.withResolvers<void>()
+  #isClosing = false
+
+  constructor(options: ClientsOptions) {
+    const { path, codec, limits, log } = options
+    this.#options = options
+    this.#policy = { path, codec, scope: 'all', role: 'client' }
+    this.#unfinished = new UnfinishedFrames({
+      bytesMax: limits.unfinishedBytesMax,
+      deadlineMs: limits.frameDeadlineMs,
+    })
+    this.#connections = new ConnectionActors({
+      owner: this,
+      limits: { ...limits, outboxBytesMax: limits.serverOutboxBytesMax },
+      log,
+      unfinished: this.#unfinished,
+      now: () => performance.now(),
+      newClientId: () => randomBytes(6).toString('hex'),
+    })
+  }
+
+  acceptLink(link: Link): LinkHandlers {
+    return this.#connections.accept(this.#policy, link)
+  }
+
+  /** Sends a frame to a ready client. False: there is none of that id. */
+  send(clientId: string, frame: Buffer): boolean {
+    const connection = this.#ready.get(clientId)
+    if (connection !== undefined) this.#write(connection, frame)
+    return connection !== undefined
+  }
+
+  /** Which ready client's socket this is. */
+  idOf(socket: Socket): string | undefined {
+    for (const [clientId, { link }] of this.#ready) if (link.socket === socket) return clientId
+    return undefined
+  }
+
+  /** Sends one frame to all ready clients. */
+  broadcast(frame: Buffer): void {
+    for (const connection of this.#ready.values()) this.#write(connection, frame)
+  }
+
+  /** Closes links whose frame has been unfinished for too long. */
+  sweep(): void {
+    this.#unfinished.sweep(performance.now())
+  }
+
+  /**
+   * Takes no more clients, and ends each link when what was sent has left, or after `limits.linkDrainMs`. Resolves when
+   * all have been ended; never rejects.
+   */
+  drain(): Promise<void> {
+    this.#isClosing = true
+    for (const connection of Array.from(this.#connections.all())) this.#connections.send(connection, 'drain')
+    if (this.#connections.count === 0) this.#emptied.resolve()
+    return this.#emptied.promise
+  }
+
+  // --- what connections tell -----------------------------------------------------------------------------------------
+
+  admit(live: number): string | undefined {
+    if (this.#isClosing) return 'the server is closing'
+    const { connectionsMax } = this.#options.limits
+    return live < connectionsMax ? undefined : `there are ${connectionsMax} connections already`
+  }
+
+  ack(clientId: string): Ack {
+    return { type: 'Ack', origin: 'server', data: { clientId, pid: process.pid, ppid: process.ppid } }
+  }
+
+  attached(connection: Connection): void {
+    this.#ready.set(connection.clientId, connection)
+    connection.drained = () => this.#flush(connection)
+    this.#logNumber(connection, 'client connected')
+    this.#options.owner.connected(connection.clientId)
+  }
+
+  detached(connection: Connection): void {
+    if (!this.#ready.delete(connection.clientId)) return
+    this.#logNumber(connection, 'client disconnected')
+    this.#options.owner.disconnected(connection.clientId)
+  }
+
+  received(connection: Connection): void {
+    for (const item of connection.inbox.splice(0)) {
+      if (item.ok) this.#take(connection, item.message)
+      else connection.noteRefusal(item.refusal.rejection, item.refusal.excerpt)
+    }
+  }
+
+  gone(connection: Connection): void {
+    // Where its machine failed nobody took it out.
+    this.detached(connection)
+    this.#waiting.set(connection, 0)
+    this.#congested.delete(connection)
+    if (this.#isClosing && this.#connections.count === 0) this.#emptied.resolve()
+  }
+
+  #take(connection: Connection, message: ClientMessage): void {
+    const { clientId } = connection
+    // A listener of the program's may have closed it, or the whole server, since the frame was read.
+    if (!this.#ready.has(clientId)) connection.noteRefusal(closing, '')
+    else if (message.clientId !== undefined && message.clientId !== clientId)
+      connection.noteRefusal(notItsOwn, '')
+    else if (message.type === 'Hello') connection.noteRefusal(notOurs, 'Hello')
+    else if (!this.#options.owner.commanded(clientId, message.data))
+      connection.noteRefusal(notOurs, message.data.commandName)
+  }
+
+  // --- writing -------------------------------------------------------------------------------------------------------
+
+  #write(connection: Connection, frame: Buffer): void {
+    const { serverOutboxBytesMax, serverOutboxesBytesMax } = this.#options.limits
+    const { outbox } = connection
+    if (outbox.bytes > serverOutboxBytesMax) return this.#shed(connection)
+    outbox.push(frame)
+    this.#flush(connection)
+    while (this.#waiting.bytes > serverOutboxesBytesMax) {
+      const most = this.#waiting.most()
+      // Shedding takes it out at once, but for one whose own listener is running.
+      if (most === undefined || !this.#ready.has(most.clientId)) return
+      this.#shed(most)
+      if (this.#ready.has(most.clientId)) return
+    }
+  }
+
+  #flush(connection: Connection): void {
+    const { link, outbox } = connection
+    while (link.heldBytes === 0) {
+      const bytes = outbox.take(this.#options.limits.writeBytes)
+      if (bytes === undefined || !link.write(bytes)) break
+    }
+    this.#waiting.set(connection, outbox.bytes)
+    this.#noteLag(connection)
+    if (!this.#ready.has(connection.clientId)) this.#connections.outboxMoved(connection)
+  }
+
+  /** Its machine hears of an edge, not of every frame. */
+  #noteLag(connection: Connection): void {
+    const { lagHighBytes, lagLowBytes } = this.#options.limits
+    const { bytes } = connection.outbox
+    if (bytes >= lagHighBytes && !this.#congested.has(connection)) {
+      this.#congested.add(connection)
+      this.#connections.send(connection, 'lag.rose')
+    } else if (bytes <= lagLowBytes && this.#congested.delete(connection)) {
+      this.#connections.send(connection, 'lag.fell')
+    }
+  }
+
+  #shed(connection: Connection): void {
+    const waitingBytes = connection.outbox.bytes
+    connection.outbox.clear()
+    this.#waiting.set(connection, 0)
+    connection.log.warn({ waitingBytes }, 'client closed: it does not take what is sent to it')
+    this.#connections.send(connection, 'retention.passed')
+  }
+
+  #logNumber(connection: Connection, what: string): void {
+    connection.log.info({ clients: this.#ready.size }, what)
+  }
+}
