@@ -17,6 +17,8 @@ export interface EventBatch {
 
 export interface BrokerInput {
   readonly cancelGraceMs: number
+  /** How long after KILL a process is waited for. */
+  readonly reapDeadlineMs: number
 }
 
 export interface BrokerContext extends BrokerInput {
@@ -41,8 +43,8 @@ export const brokerMachine = setup({
   },
   delays: {
     drainDeadline: ({ context }) => context.drainDeadlineMs,
-    /** A cancelled task has TERM, grace and KILL before it: twice the grace is past all of that. */
-    cancelDeadline: ({ context }) => context.cancelGraceMs * 2,
+    /** A cancelled task has TERM, the grace and KILL before it; the grace may be nothing at all. */
+    cancelDeadline: ({ context }) => context.cancelGraceMs + context.reapDeadlineMs,
   },
   actions: {
     noteDeadline: assign(({ event }) =>

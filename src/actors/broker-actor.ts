@@ -81,7 +81,8 @@ export class Broker implements ConnectionOwner {
         drainConnections: () => letConnectionsGo(this),
       },
     })
-    this.#actor = createActor(machine, { input: { cancelGraceMs: parts.limits.cancelGraceMs } })
+    const { cancelGraceMs, reapDeadlineMs } = parts.limits
+    this.#actor = createActor(machine, { input: { cancelGraceMs, reapDeadlineMs } })
     this.#actor.subscribe({ error: (error: unknown) => this.log.fatal({ err: error }, 'broker failed') })
   }
 
@@ -131,7 +132,8 @@ export class Broker implements ConnectionOwner {
   }
 
   taskSettled(): void {
-    if (this.tasks.liveCount === 0) this.#actor.send({ type: 'tasks.settled' })
+    if (this.tasks.liveCount > 0 || this.#actor.getSnapshot().status !== 'active') return
+    this.#actor.send({ type: 'tasks.settled' })
   }
 
   /** Journals events and marks their readers. Throws where the store cannot commit: then nothing was announced. */

@@ -63,6 +63,19 @@ describe('SIGTERM', () => {
     expect(tasks.flatMap(processesOf)).toEqual([])
   })
 
+  test('waits for the end of tasks that get no grace at all', async () => {
+    await using daemon = await daemonWithDeadline('0ms', { config: { limits: { cancelGraceMs: 0 } } })
+    await using link = await RawLink.open(daemon.socketPath)
+    const tasks = [
+      await startScript(link, 'sleep 60 & (setsid sleep 60 &) ; wait'),
+      await startScript(link, 'exec sleep 60'),
+    ]
+    expect(await daemon.kill('SIGTERM')).toBe(0)
+    await link.closed()
+    for (const task of tasks) expect(said(link, task)).toEqual([...beginning, ...cancelled])
+    expect(tasks.flatMap(processesOf)).toEqual([])
+  })
+
   test('ends a daemon without tasks at once, however long the deadline', async () => {
     await using daemon = await daemonWithDeadline('1h')
     await using link = await RawLink.open(daemon.socketPath)
