@@ -163,6 +163,11 @@ export const taskMachine = setup({
               actions: ['noteEnd', 'announceAborted'],
               description: 'Ended by the cancellation.',
             },
+            'run.interrupted': {
+              target: '#task.settled.aborted',
+              actions: ['noteInterruption', 'announceAborted'],
+              description: 'Its runner was lost while it ended it.',
+            },
             cancel: { description: 'It is being cancelled already.' },
             close: { target: 'closing', description: 'And closed when it has ended.' },
           },
@@ -180,6 +185,11 @@ export const taskMachine = setup({
               target: '#task.closed',
               actions: ['noteEnd', 'announceAborted'],
               description: 'Ended by the closing.',
+            },
+            'run.interrupted': {
+              target: '#task.closed',
+              actions: ['noteInterruption', 'announceAborted'],
+              description: 'Its runner was lost while it ended it.',
             },
             cancel: { description: 'It is being ended already.' },
             close: { description: 'It is being closed already.' },

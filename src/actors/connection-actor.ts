@@ -229,14 +229,11 @@ export class ConnectionActors {
 
   #endLink({ link }: Connection): void {
     link.end()
-    const { linkDrainMs } = this.#options.limits
-    this.#lingering.set(
-      link,
-      setTimeout(() => {
-        this.#lingering.delete(link)
-        link.destroy()
-      }, linkDrainMs),
-    )
+    const destroy = (): void => {
+      this.#lingering.delete(link)
+      link.destroy()
+    }
+    this.#lingering.set(link, setTimeout(destroy, this.#options.limits.linkDrainMs).unref())
   }
 
   #forget(connection: Connection, reason: ConnectionCloseReason): void {

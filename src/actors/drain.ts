@@ -2,6 +2,7 @@
  * How the daemon takes leave: native clients are told, and when no task runs any more each link is let go once it has
  * had everything, all of them after a while.
  */
+import type { TaskEvent } from '../wire/events.ts'
 import type { Broker } from './broker-actor.ts'
 import type { Connection } from './connection.ts'
 
@@ -12,10 +13,7 @@ export function announceDrain(broker: Broker, deadlineMs: number): void {
   const at = broker.parts.now()
   for (const connection of broker.connections.all()) {
     if (!connection.native || !broker.connections.isReady(connection)) continue
-    const data = {
-      eventName: 'daemonDraining' as const,
-      payload: [{ deadlineMs }] as [{ deadlineMs: number }],
-    }
+    const data: TaskEvent = { eventName: 'daemonDraining', payload: [{ deadlineMs }] }
     connection.answer({ type: 'TaskEvent', origin: 'server', at, data })
     broker.wake(connection)
   }

@@ -33,18 +33,20 @@ export function sayHello(broker: Broker, connection: Connection, hello: Hello): 
   session.client = data.client
   session.insideTask = data.task
   broker.parts.sessions.keep(session)
-  const gap = resumed === undefined ? undefined : resumeGap(broker, data.resume)
+  const gap = resumeGap(broker, data.resume)
   const after =
     resumed === undefined || data.resume === undefined ? undelivered : gapless(broker, data.resume.after, gap)
-  if (!enterLane(broker, connection, after))
-    return refused('limit_exceeded', 'Too many different subscriptions are open.')
+  if (!enterLane(broker, connection, after)) {
+    connection.native = false
+    return refused('limit_exceeded', 'Too many different subscriptions are open: say Hello again later.')
+  }
   return accepted({
     protocol: protocolVersion,
     clientId: connection.clientId,
     sessionId: session.id,
     epoch: broker.parts.journal.epoch,
     head: broker.parts.journal.head,
-    ...(data.resume === undefined ? {} : { resumed: resumed !== undefined }),
+    ...(resumed === undefined ? {} : { resumed: true }),
     ...(gap === undefined ? {} : { gap }),
   })
 }
@@ -62,7 +64,7 @@ function takeUp(broker: Broker, connection: Connection, sessionId: string): Sess
   const session = broker.parts.sessions.find(sessionId, connection.policy.path)
   if (session === undefined) return undefined
   const older = session.connectionId === undefined ? undefined : broker.connections.get(session.connectionId)
-  if (older !== undefined) {
+  if (older !== undefined && older !== connection) {
     older.session = undefined
     broker.connections.send(older, 'close')
   }

@@ -2,7 +2,7 @@
  * A task whose actor is in memory: its request, its run, its messages' clock. Plain data; task-actor.ts owns it.
  */
 import type { Session } from '../broker/sessions.ts'
-import type { Run } from '../runners/runner.ts'
+import type { Run, RunnerTask } from '../runners/runner.ts'
 import type { TaskRecord } from '../store/store.ts'
 import type { CallboardConfiguration, StartNewTask, TaskState } from '../wire/commands.ts'
 import type { QueuedMessage } from '../wire/events.ts'
@@ -72,6 +72,20 @@ export class LiveTask {
   nextTs(): number {
     this.#lastTs = Math.max(this.#now(), this.#lastTs + 1)
     return this.#lastTs
+  }
+
+  /** The first of two. */
+  nextTwoTs(): number {
+    const first = this.nextTs()
+    this.nextTs()
+    return first
+  }
+
+  /** What its runner is given. */
+  forRunner(socketPath: string): RunnerTask {
+    const { id, request, callboard } = this
+    const { text, images = [], configuration } = request
+    return { id, text, images, configuration, callboard, socketPath }
   }
 
   record(state: TaskState, exit: TaskRecord['exit'] | null): TaskRecord {

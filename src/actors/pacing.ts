@@ -19,6 +19,8 @@ export interface PacingOptions {
   /** Bytes journaled in this turn. */
   readonly turnBytes: () => number
   /** Undefined where the client that started it is not connected. */
+  /** Continues to read a run's output. Must not throw. */
+  readonly readOn: (task: LiveTask) => void
   readonly progressOf: (task: LiveTask) => ReaderProgress | undefined
 }
 
@@ -45,7 +47,7 @@ export class Pacing {
     for (const task of this.#paused) {
       if (this.#starterIsBehind(task, this.#options.limits.paceLowBytes)) continue
       this.#paused.delete(task)
-      task.run?.resume()
+      this.#options.readOn(task)
     }
     if (this.#paused.size > 0) this.#lookAgain()
   }

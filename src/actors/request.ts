@@ -39,6 +39,11 @@ function raise(): never {
 
 /** The task that a command without an id means. */
 export function currentTask({ broker, connection, session }: Request): Outcome<string> {
+  const current = session.currentTask
+  // Another client may have closed it.
+  if (current !== undefined && broker.parts.store.task(current)?.state === 'closed') {
+    if (broker.tasks.live(current) === undefined) session.noLongerCurrent(current)
+  }
   if (session.currentTask !== undefined) return accepted(session.currentTask)
   const own = connection.policy.scope === 'own'
   const running = session.hadTask ? [] : Array.from(broker.tasks.all(), (task) => task.id)

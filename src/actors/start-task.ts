@@ -20,7 +20,7 @@ export function startNewTask(request: Request, data: StartNewTask): Outcome<{ ta
   const callboard = mergeProfile(broker.profiles, data.configuration, asked.value)
   if (!callboard.ok) return callboard
   const task = newTask(request, data, callboard.value)
-  request.session.own(task.id)
+  request.session.own(task.id, (id) => broker.tasks.live(id) !== undefined)
   request.session.makeCurrent(task.id)
   const creation = orders.created(task.id, data, task.nextTs())
   const check = broker.tasks.check(task)

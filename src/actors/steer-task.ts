@@ -113,7 +113,12 @@ function queueMessage({ broker, cause }: Request, task: LiveTask, data: Message)
   const bytes = (messages: readonly { text: string; images?: string[] | undefined }[]): number =>
     JSON.stringify(messages).length
   const images = data.images === undefined ? {} : { images: [...data.images] }
-  const queued = { timestamp: broker.parts.now(), id: broker.parts.newMessageId(), text: data.text ?? '', ...images }
+  const queued = {
+    timestamp: broker.parts.now(),
+    id: broker.parts.newMessageId(),
+    text: data.text ?? '',
+    ...images,
+  }
   const next = [...task.queued, queued]
   if (next.length > queuedMessagesMax || bytes(next) > queuedMessagesBytesMax) {
     return refused('limit_exceeded', 'Too many messages wait for this task: send them when it runs.')

@@ -3,12 +3,12 @@
  * happens to a task is journaled before it is announced; a task that throws becomes `failed` and takes nothing down.
  */
 import { createActor } from 'xstate'
-import type { ActorRefFrom, SnapshotFrom } from 'xstate'
+import type { ActorRefFrom } from 'xstate'
 import { taskMachine } from '../../machines/task.ts'
 import type { SettledState, TaskContext } from '../../machines/task.ts'
 import type { EventBatch } from '../../machines/broker.ts'
 import type { Logger } from '../log.ts'
-import type { RunEvents, Runner, RunnerTask } from '../runners/runner.ts'
+import type { RunEvents, Runner } from '../runners/runner.ts'
 import type { Store, TaskRecord } from '../store/store.ts'
 import type { TaskState } from '../wire/commands.ts'
 import type { TaskEvent } from '../wire/events.ts'
@@ -17,8 +17,10 @@ import type { Cause, LiveTask } from './live-task.ts'
 import { Pacing } from './pacing.ts'
 import type { PacingOptions } from './pacing.ts'
 import * as orders from './task-events.ts'
+import { settledSnapshot, shownState } from './task-snapshot.ts'
+import type { TaskSnapshot } from './task-snapshot.ts'
 
-export interface TaskActorsOptions extends PacingOptions {
+export interface TaskActorsOptions extends Omit<PacingOptions, 'readOn'> {
   readonly runner: Runner
   readonly store: Store
   readonly log: Logger
@@ -41,7 +43,10 @@ export class TaskActors {
 
   constructor(options: TaskActorsOptions) {
     this.#options = options
-    this.#pacing = new Pacing(options)
+    this.#pacing = new Pacing({
+      ...options,
+      readOn: (task) => this.#guarded(task, () => task.run?.resume()),
+    })
     const act =
       (effect: (task: LiveTask, context: TaskContext) => void) =>
       ({ context }: { context: TaskContext }): void => {
@@ -58,7 +63,7 @@ export class TaskActors {
         killRun: act((task) => task.run?.kill()),
         announceStarted: act((task) => this.#announceStarted(task)),
         announceCompleted: announce((task, { outcome, exit }) =>
-          orders.completed(task.id, outcome, exit ?? undefined, this.#twoTs(task)),
+          orders.completed(task.id, outcome, exit ?? undefined, task.nextTwoTs()),
         ),
         announceFailed: announce((task, { outcome, exit }) =>
           orders.failed(task.id, outcome, exit ?? undefined, task.nextTs(), task.resumable),
@@ -104,11 +109,7 @@ export class TaskActors {
 
   stateOf(task: LiveTask): TaskState {
     const snapshot = this.#actors.get(task.id)?.getSnapshot()
-    if (snapshot === undefined) return 'closed'
-    if (snapshot.matches('queued')) return 'queued'
-    if (snapshot.matches('starting')) return 'starting'
-    if (snapshot.matches({ running: 'interactive' })) return 'interactive'
-    return 'running'
+    return snapshot === undefined ? 'closed' : shownState(snapshot)
   }
 
   /** Whether settled tasks can run again. */
@@ -118,7 +119,7 @@ export class TaskActors {
 
   /** What would keep this task from starting, found without starting it. */
   check(task: LiveTask): Outcome<void> {
-    return this.#options.runner.check(this.#runnerTask(task))
+    return this.#options.runner.check(task.forRunner(this.#options.socketPath))
   }
 
   /** Runs a task for the first time. */
@@ -171,7 +172,7 @@ export class TaskActors {
     this.#actors.get(task.id)?.send(event)
   }
 
-  #spawn(task: LiveTask, snapshot: SnapshotFrom<typeof taskMachine> | undefined): void {
+  #spawn(task: LiveTask, snapshot: TaskSnapshot | undefined): void {
     const input = { id: task.id }
     const actor = createActor(this.#machine, snapshot === undefined ? { input } : { input, snapshot })
     this.#live.set(task.id, task)
@@ -185,21 +186,13 @@ export class TaskActors {
 
   #startRun(task: LiveTask): void {
     task.runs++
-    task.run = this.#options.runner.start(this.#runnerTask(task), this.#runEvents(task))
-  }
-
-  #runnerTask({ id, request, callboard }: LiveTask): RunnerTask {
-    const { text, images = [], configuration } = request
-    return { id, text, images, configuration, callboard, socketPath: this.#options.socketPath }
+    task.run = this.#options.runner.start(task.forRunner(this.#options.socketPath), this.#runEvents(task))
   }
 
   #runEvents(task: LiveTask): RunEvents {
+    // A run that was given up with its task may still have something to say.
     const guarded = (effect: () => void): void => {
-      try {
-        effect()
-      } catch (error) {
-        this.#fault(task, error)
-      }
+      if (this.#live.get(task.id) === task) this.#guarded(task, effect)
     }
     return {
       nextTs: () => task.nextTs(),
@@ -215,6 +208,14 @@ export class TaskActors {
           const end = { outcome: text, ...(exit === undefined ? {} : { exit }) }
           this.#send(task, ok ? { type: 'run.completed', ...end } : { type: 'run.failed', ...end })
         }),
+    }
+  }
+
+  #guarded(task: LiveTask, effect: () => void): void {
+    try {
+      effect()
+    } catch (error) {
+      this.#fault(task, error)
     }
   }
 
@@ -235,17 +236,11 @@ export class TaskActors {
     text: string,
     images: readonly string[],
     cause: Cause,
-  ): ReturnType<NonNullable<LiveTask['run']>['send']> | undefined {
+  ): Outcome<void> | undefined {
     const outcome = task.run?.send(text, images)
     if (outcome?.ok === true)
       this.announce(task, orders.userSaid(task.id, text, images, task.nextTs()), cause)
     return outcome
-  }
-
-  #twoTs(task: LiveTask): number {
-    const first = task.nextTs()
-    task.nextTs()
-    return first
   }
 
   #settle(task: LiveTask, context: TaskContext, state: SettledState): void {
@@ -276,25 +271,27 @@ export class TaskActors {
 
   /** Our own code threw for this task: its run is ended, it is told as failed, and nobody else notices. */
   #fault(task: LiveTask, error: unknown): void {
-    this.#options.log.error({ err: error, task: task.id }, 'task failed')
-    if (!this.#live.has(task.id)) return
-    task.run?.kill()
-    this.#options.store.saveTask(task.record('failed', null))
-    this.#forget(task)
+    const log = this.#options.log.child({ task: task.id })
+    log.error({ err: error }, 'task failed')
+    if (this.#live.get(task.id) !== task) return
     const reason = 'The daemon failed on this task; its log says why.'
-    try {
-      this.announce(task, orders.failed(task.id, reason, undefined, task.nextTs(), task.resumable), {})
-    } catch (second) {
-      this.#options.log.error({ err: second, task: task.id }, 'a failed task could not be announced')
+    const lastSteps = [
+      (): void => task.run?.kill(),
+      (): void =>
+        this.announce(task, orders.failed(task.id, reason, undefined, task.nextTs(), task.resumable), {}),
+      (): void => this.#options.store.saveTask(task.record('failed', null)),
+      (): void => {
+        this.#actors.get(task.id)?.stop()
+      },
+    ]
+    for (const step of lastSteps) {
+      try {
+        step()
+      } catch (second) {
+        log.error({ err: second }, 'a failed task could not be put away')
+      }
     }
+    // Last: a daemon that drains takes no events after its last task is gone.
+    this.#forget(task)
   }
-}
-
-/** The machine where a record says that its task settled; a closed one counts as aborted until it is resumed. */
-function settledSnapshot(record: TaskRecord): SnapshotFrom<typeof taskMachine> {
-  const settled = record.state === 'completed' || record.state === 'failed' || record.state === 'resumable'
-  return taskMachine.resolveState({
-    value: { settled: settled ? record.state : 'aborted' },
-    context: { id: record.id, exit: record.exit ?? null, outcome: '', runs: record.runs },
-  })
 }
