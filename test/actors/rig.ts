@@ -1,0 +1,145 @@
+/** A broker with its actors over the memory transport and a fake runner: the daemon without process and socket. */
+import { Broker } from '../../src/actors/broker-actor.ts'
+import { readerProgress } from '../../src/actors/audience.ts'
+import { ConnectionActors } from '../../src/actors/connection-actor.ts'
+import type { ListenerPolicy } from '../../src/actors/connection.ts'
+import type { Profiles } from '../../src/actors/profiles.ts'
+import { TaskActors } from '../../src/actors/task-actor.ts'
+import { Delivery } from '../../src/broker/delivery.ts'
+import { Journal } from '../../src/broker/journal.ts'
+import { Lanes } from '../../src/broker/lane.ts'
+import { Sessions } from '../../src/broker/sessions.ts'
+import { SlabPool } from '../../src/broker/slab.ts'
+import { limits as defaults } from '../../src/limits.ts'
+import type { Limits } from '../../src/limits.ts'
+import { createLogger } from '../../src/log.ts'
+import { memoryStore } from '../../src/store/memory.ts'
+import type { Store } from '../../src/store/store.ts'
+import { memoryTransport } from '../../src/transport/memory.ts'
+import { canonicalCodec, parseStoredFrame } from '../../src/wire/codec.ts'
+import { nativeEventNames } from '../../src/wire/events.ts'
+import { UnfinishedFrames } from '../../src/wire/unfinished.ts'
+import { FakeRunner } from './fake-runner.ts'
+import { MemoryClient } from './memory-client.ts'
+
+export interface RigOptions {
+  readonly limits?: Partial<Limits>
+  readonly listeners?: readonly Partial<ListenerPolicy>[]
+  readonly profiles?: Profiles
+  readonly store?: Store
+  /** What one direction of a link buffers. */
+  readonly bufferBytes?: number
+  readonly bind?: boolean
+}
+
+export interface Rig {
+  readonly broker: Broker
+  readonly connections: ConnectionActors
+  readonly tasks: TaskActors
+  readonly runner: FakeRunner
+  readonly store: Store
+  readonly lanes: Lanes
+  readonly journal: Journal
+  /** Lines of the log, parsed. */
+  readonly log: Record<string, unknown>[]
+  readonly asked: { shutdown: (number | undefined)[]; stopped: boolean }
+  readonly connect: (listener?: number) => Promise<MemoryClient>
+}
+
+export function rig(options: RigOptions = {}): Rig {
+  const limits: Limits = { ...defaults, ...options.limits }
+  const store = options.store ?? memoryStore(limits)
+  const runner = new FakeRunner()
+  const lines: Record<string, unknown>[] = []
+  const log = createLogger({
+    level: 'debug',
+    pretty: false,
+    destination: { write: (line) => void lines.push(JSON.parse(line)) },
+  })
+  const now = (): number => Date.now()
+  const pool = new SlabPool(limits.slabBytes, limits.slabPoolMax)
+  const { tailBytesMax, lanesMax, laneTailBytesMax } = limits
+  const journal = new Journal({ store, codec: canonicalCodec, pool, now, tailBytesMax })
+  const lanes = new Lanes({ journal, pool, nativeOnly: nativeEventNames, lanesMax, laneTailBytesMax })
+  const delivery = new Delivery({
+    journal,
+    lanes,
+    decodeStored: parseStoredFrame,
+    now,
+    schedule: (flush) => setImmediate(flush),
+    flushed: () => {
+      journal.endTurn()
+      broker.tasks.flushed()
+    },
+    ...limits,
+  })
+  let ids = 0
+  const asked: Rig['asked'] = { shutdown: [], stopped: false }
+  const broker: Broker = new Broker({
+    journal,
+    lanes,
+    delivery,
+    sessions: new Sessions(limits, () => `session-${++ids}`, now),
+    store,
+    limits,
+    log,
+    now,
+    newTaskId: () => `task-${++ids}`,
+    newMessageId: () => `message-${Math.random()}`,
+    digest: (body) => body,
+    profiles: options.profiles ?? { byName: new Map(), defaultName: undefined },
+    identity: { version: '0', pid: 1, ppid: 0, startedAt: 0, listeners: [] },
+    shutdownRequested: (deadlineMs) => {
+      asked.shutdown.push(deadlineMs)
+      broker.drain(deadlineMs ?? limits.drainDeadlineMs)
+    },
+    stopped: () => {
+      asked.stopped = true
+    },
+  })
+  const connections = new ConnectionActors({
+    owner: broker,
+    limits,
+    log,
+    unfinished: new UnfinishedFrames(),
+    now,
+    newClientId: () => (++ids).toString(16).padStart(12, '0'),
+  })
+  const tasks = new TaskActors({
+    runner,
+    store,
+    limits,
+    log,
+    now,
+    turnBytes: () => journal.turnBytes,
+    progressOf: (task) => readerProgress(broker, task),
+    socketPath: '/socket',
+    produce: (batch) => broker.produce(batch),
+    settled: () => broker.taskSettled(),
+  })
+  broker.join(connections, tasks)
+  const transport = memoryTransport(options.bufferBytes)
+  const policies = (options.listeners ?? [{}]).map((one, index): ListenerPolicy => ({
+    path: `/listener/${index}`,
+    codec: canonicalCodec,
+    scope: 'all',
+    role: 'client',
+    ...one,
+  }))
+  for (const policy of policies) {
+    transport.listen({
+      path: policy.path,
+      accept: (link) => connections.accept(policy, link),
+      error: (error) => {
+        throw error
+      },
+    })
+  }
+  if (options.bind !== false) broker.listenersBound()
+  const connect = (listener = 0): Promise<MemoryClient> => {
+    const policy = policies[listener]
+    if (policy === undefined) throw new Error('no such listener')
+    return new MemoryClient(transport, policy.path, policy.codec).ready()
+  }
+  return { broker, connections, tasks, runner, store, lanes, journal, log: lines, asked, connect }
+}

@@ -1,0 +1,293 @@
+import { describe, expect, test } from 'vitest'
+import { subscriptionFilter } from '../../src/broker/subscriptions.ts'
+import { memoryStore } from '../../src/store/memory.ts'
+import { canonicalCodec } from '../../src/wire/codec.ts'
+import type { Codec } from '../../src/wire/codec.ts'
+import { said, World } from './delivery-world.ts'
+
+const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, n) => n + first)
+
+test('what was appended in a turn leaves in one write at its end', () => {
+  const world = new World({ slabBytes: 4_096 })
+  const readers = upTo(3).map(() => world.reader())
+  world.fill(5)
+  expect(readers[0]?.writes).toBe(0)
+  world.flush()
+  for (const reader of readers) {
+    expect(reader.writes).toBe(1)
+    expect(reader.heard()).toEqual(upTo(5))
+  }
+  expect(world.isScheduled).toBe(false)
+})
+
+test('a frame larger than a slab and larger than a write is delivered whole', () => {
+  const world = new World()
+  const reader = world.reader()
+  world.fill(1)
+  world.fill(1, 't', 'x'.repeat(2_000))
+  world.fill(1)
+  world.flushAll()
+  expect(reader.heard()).toEqual([1, 2, 3])
+})
+
+test('readers that are behind share a budget of writes a turn, and a live one does not wait for them', () => {
+  const world = new World({ tailBytesMax: 1 << 20 })
+  world.fill(100)
+  const live = world.reader()
+  const behind = upTo(6).map(() => world.reader({ after: 0 }))
+  world.flush()
+  const writes = (): number => behind.reduce((sum, reader) => sum + reader.writes, 0)
+  for (let turn = 0; turn < 20; turn++) {
+    const before = writes()
+    world.fill(1)
+    world.flush()
+    expect(live.heard().at(-1)).toBe(world.journal.head)
+    expect(writes() - before).toBeLessThanOrEqual(world.bounds.catchUpSlabsPerTurn)
+    expect(writes()).toBeGreaterThan(before)
+  }
+  world.flushAll()
+  for (const reader of behind) expect(reader.heard()).toEqual(upTo(world.journal.head))
+})
+
+test('a filter that matches little does not look through the whole journal in one turn', () => {
+  const world = new World({ slabBytes: 65_536, tailBytesMax: 1 << 24 })
+  world.fill(10_000, 't', 'x')
+  world.append('rare', said('rare', 'x'))
+  const reader = world.reader({ after: 0, filter: subscriptionFilter({ tasks: ['rare'] }) })
+  expect(world.flushAll()).toBeGreaterThanOrEqual(3)
+  expect(reader.heard()).toEqual([10_001])
+})
+
+test('a link that holds bytes is left alone until it drains, however much is appended', () => {
+  const world = new World({ tailBytesMax: 1 << 20 })
+  const reader = world.reader()
+  reader.holding = true
+  world.fill(1)
+  world.flush()
+  world.fill(50)
+  world.flushAll()
+  expect(reader.writes).toBe(1)
+  reader.drain()
+  world.flushAll()
+  expect(reader.heard()).toEqual(upTo(51))
+})
+
+test('a slab that an ended link still holds is never written again', () => {
+  const world = new World()
+  const reader = world.reader()
+  reader.holding = true
+  world.fill(1)
+  world.flush()
+  expect(reader.isHeld).toBe(true)
+  reader.close()
+  world.fill(200)
+  world.flushAll()
+  reader.checkHeld()
+})
+
+test('answers leave before the events that wait, and a Gap before the events after it', () => {
+  const world = new World()
+  const reader = world.reader()
+  world.fill(1)
+  reader.answer({ type: 'Reply', origin: 'server', requestId: 'a', data: { ok: true, result: {} } })
+  world.flushAll()
+  expect(reader.messages().map(({ type }) => type)).toEqual(['Reply', 'TaskEvent'])
+  reader.holding = true
+  world.fill(1)
+  world.flush()
+  world.fill(100)
+  world.flushAll()
+  reader.drain()
+  world.flushAll()
+  const { firstAvailable } = world.journal
+  expect(reader.heard()).toEqual([1, 2, [3, firstAvailable], ...upTo(102, firstAvailable)])
+})
+
+test('a reader of another task is told of no gap when events that are not for it are gone', () => {
+  const world = new World()
+  const readers = [
+    world.reader({ filter: subscriptionFilter({ tasks: ['mine'] }) }),
+    world.reader({ filter: subscriptionFilter({ tasks: ['mine'] }), native: false }),
+  ]
+  for (let round = 1; round <= 5; round++) {
+    world.append('mine', said('mine', 'x'))
+    world.flushAll()
+    world.fill(100, 'other')
+    world.flushAll()
+  }
+  for (const reader of readers) {
+    expect(reader.closed).toBe(false)
+    expect(reader.heard()).toEqual([1, 102, 203, 304, 405])
+  }
+})
+
+test('lag is told at the high watermark and at the low one, once each', () => {
+  const world = new World({ tailBytesMax: 1 << 20 })
+  const reader = world.reader()
+  reader.holding = true
+  for (let round = 0; round < 100; round++) {
+    world.fill(1)
+    world.flush()
+  }
+  expect(reader.lagEdges.map(({ congested }) => congested)).toEqual([true])
+  reader.drain()
+  world.flushAll()
+  expect(reader.lagEdges.map(({ congested }) => congested)).toEqual([true, false])
+  expect(world.delivery.lagBytes(reader.subscriber)).toBe(0)
+})
+
+test('a reader whose lane was given up has no lag where it had read everything', () => {
+  const world = new World({ laneTailBytesMax: 0 })
+  const reader = world.reader({ native: false })
+  for (let round = 0; round < 5; round++) {
+    world.fill(1)
+    world.flushAll()
+    expect(world.delivery.lagBytes(reader.subscriber)).toBe(0)
+  }
+  expect(reader.heard()).toEqual(upTo(5))
+})
+
+test('a link that throws is told so and holds up nobody', () => {
+  const world = new World()
+  const [first, broken, last] = [world.reader(), world.reader(), world.reader()]
+  broken.fault = new Error('this test throws')
+  world.fill(2)
+  world.flushAll()
+  expect(broken.failures).toBe(1)
+  for (const reader of [first, last]) expect(reader.heard()).toEqual([1, 2])
+})
+
+describe('lanes', () => {
+  test('are shared by equal filters in one dialect, and gone with their last reader', () => {
+    const world = new World()
+    const filter = subscriptionFilter({ tasks: ['a'] })
+    const readers = [
+      world.reader({ filter }),
+      world.reader({ filter: subscriptionFilter({ tasks: ['a'] }) }),
+      world.reader({ filter, native: false }),
+    ]
+    expect(world.lanes.count).toBe(2)
+    for (const reader of readers) reader.close()
+    expect(world.lanes.count).toBe(0)
+  })
+
+  test('give a legacy reader nothing that only native ones understand, also from the journal', () => {
+    const world = new World()
+    world.append('t', { eventName: 'taskExited', payload: ['t', {}] }, said('t', 'x'))
+    const readers = [world.reader({ native: false, after: 0 }), world.reader({ native: true, after: 0 })]
+    world.append('t', { eventName: 'taskExited', payload: ['t', {}] }, said('t', 'x'))
+    world.flushAll()
+    expect(readers.map((reader) => reader.heard())).toEqual([
+      [2, 4],
+      [1, 2, 3, 4],
+    ])
+  })
+
+  test('encode an event once for each codec, however many want it', () => {
+    let encoded = 0
+    const codec: Codec = {
+      ...canonicalCodec,
+      name: 'counted',
+      encodeToClient: (message) => {
+        encoded++
+        return canonicalCodec.encodeToClient(message)
+      },
+    }
+    const world = new World({ laneTailBytesMax: 1 << 20 })
+    for (const tasks of [['a'], ['a', 'b'], ['a', 'c']])
+      for (const native of [true, false])
+        world.reader({ codec, native, filter: subscriptionFilter({ tasks }) })
+    world.append('a', said('a', 'x'))
+    world.flushAll()
+    expect(encoded).toBe(1)
+    for (const reader of world.readers) expect(reader.heard()).toEqual([1])
+  })
+
+  test('at their bound none is opened, but those there are may be entered', () => {
+    const world = new World({ lanesMax: 2 })
+    const dialect = { codec: canonicalCodec, native: true }
+    world.reader({ filter: subscriptionFilter({ tasks: ['a'] }) })
+    world.reader({ filter: subscriptionFilter({ tasks: ['b'] }) })
+    expect(world.lanes.open(dialect, subscriptionFilter({ tasks: ['c'] }))).toBeUndefined()
+    expect(world.lanes.open(dialect, subscriptionFilter({ tasks: ['a'] }))).toBeDefined()
+  })
+
+  test('that hold more than their part of the tail lose their oldest, and their readers nothing', () => {
+    const world = new World({ tailBytesMax: 1 << 20 })
+    const stuck = upTo(4).map((n) =>
+      world.reader({ filter: subscriptionFilter({ tasks: ['t', String(n)] }) }),
+    )
+    for (const reader of stuck) reader.holding = true
+    world.fill(100)
+    world.flushAll()
+    for (const reader of stuck) reader.drain()
+    world.flushAll()
+    for (const reader of stuck) expect(reader.heard()).toEqual(upTo(100))
+  })
+})
+
+describe('the journal', () => {
+  test('numbers events without a hole, over batches', () => {
+    const world = new World()
+    const draft = { task: 't', events: [said('t', 'a'), said('t', 'b')], by: 'c', causedBy: 'r' }
+    expect(world.journal.append(draft).map(({ seq }) => seq)).toEqual([1, 2])
+    const [entry] = world.journal.append({ task: 't', events: [said('t', 'c')] })
+    expect(entry?.message).toMatchObject({ seq: 3, task: 't', at: 1 })
+    expect(entry?.message).not.toHaveProperty('by')
+    expect([world.journal.head, world.journal.firstAvailable]).toEqual([3, 1])
+  })
+
+  test('is as it was when the store cannot commit', () => {
+    const store = memoryStore()
+    const world = new World({}, store)
+    const reader = world.reader()
+    world.fill(3)
+    world.flushAll()
+    const append = store.append.bind(store)
+    store.append = () => {
+      throw new Error('disk full')
+    }
+    for (let times = 0; times < 10; times++) expect(() => world.fill(1)).toThrow('disk full')
+    const { bytes, head } = world.journal
+    expect(() => world.append('t', said('t', 'x'.repeat(3_000)))).toThrow('disk full')
+    expect([world.journal.bytes, world.journal.head]).toEqual([bytes, head])
+    store.append = append
+    world.fill(2)
+    world.flushAll()
+    expect(reader.heard()).toEqual(upTo(5))
+  })
+
+  test('goes on after the last event of its store, in a new epoch', () => {
+    const store = memoryStore()
+    store.append([{ seq: 41, task: 't', name: 'n', frame: Buffer.from('') }])
+    const world = new World({}, store)
+    expect([world.journal.head, world.journal.firstAvailable]).toEqual([41, 42])
+    world.fill(1)
+    expect([world.journal.head, world.journal.firstAvailable]).toEqual([42, 42])
+    expect(world.journal.epoch).toBe(`${store.journalId}.1`)
+  })
+
+  test('keeps its tail within its bound and says what it can still give', () => {
+    const world = new World()
+    world.fill(200)
+    const { journal } = world
+    expect(journal.bytes).toBeLessThanOrEqual(world.bounds.tailBytesMax)
+    const seen: number[] = []
+    const through = journal.scan(journal.firstAvailable - 1, 1_000, ({ seq }) => seen.push(seq) > 0)
+    expect(seen).toEqual(upTo(200, journal.firstAvailable))
+    expect(through).toBe(200)
+    expect(journal.bytesAfter(200)).toBe(0)
+    expect(journal.bytesAfter(199)).toBeGreaterThan(0)
+    expect(journal.bytesAfter(0)).toBe(journal.bytesAfter(journal.firstAvailable - 1))
+  })
+
+  test('is scanned so far as is asked, or until enough is taken', () => {
+    const world = new World({ tailBytesMax: 1 << 20 })
+    world.fill(20)
+    const seen: number[] = []
+    expect(world.journal.scan(3, 5, ({ seq }) => seen.push(seq) > 0)).toBe(8)
+    expect(seen).toEqual([4, 5, 6, 7, 8])
+    expect(world.journal.scan(3, 100, ({ seq }) => seq < 10)).toBe(9)
+    expect(world.journal.scan(20, 100, () => true)).toBe(20)
+  })
+})

@@ -1,0 +1,180 @@
+/** What happens at each bound of the daemon, and one past it. Those of the wire are tested with the wire. */
+import { describe, expect, test } from 'vitest'
+import { limits } from '../src/limits.ts'
+import { rig } from './actors/rig.ts'
+import { quiet, until } from './actors/turns.ts'
+
+test('the bounds fit each other', () => {
+  expect(limits.lagLowBytes).toBeLessThan(limits.lagHighBytes)
+  expect(limits.paceLowBytes).toBeLessThan(limits.paceHighBytes)
+  expect(limits.laneTailBytesMax).toBeLessThan(limits.tailBytesMax)
+  expect(limits.slabBytes).toBeLessThanOrEqual(limits.laneTailBytesMax)
+  expect(limits.writeBytes).toBe(limits.slabBytes)
+  expect(limits.frameInBytesMax).toBeLessThan(limits.frameFromServerBytesMax)
+  expect(limits.frameInBytesMax).toBeLessThan(limits.unfinishedBytesMax)
+  expect(limits.turnAppendBytesMax).toBeLessThan(limits.tailBytesMax)
+})
+
+describe('tasks that run at once', () => {
+  test('are as many as may; one past that is queue_full, until one has ended', async () => {
+    const { runner, connect } = rig({ limits: { tasksLiveMax: 2 } })
+    const client = await connect()
+    const first = await client.start()
+    await client.start()
+    expect(await client.refusal({ commandName: 'StartNewTask', data: {} })).toBe('queue_full')
+    expect(runner.runs).toHaveLength(2)
+    runner.runs[0]?.started()
+    runner.runs[0]?.ends()
+    await client.hears('taskIdle', first)
+    await client.start()
+    expect(await client.refusal({ commandName: 'ResumeTask', data: first })).toBe('queue_full')
+  })
+
+  test('a legacy client is told so by the order of a task that could not start, it alone, without seq', async () => {
+    const { connect, journal } = rig({ limits: { tasksLiveMax: 0 } })
+    const [client, other] = [await connect(), await connect()]
+    client.send({ commandName: 'StartNewTask', data: { text: 'one too many' } })
+    await client.hears('taskAborted')
+    await quiet()
+    expect(client.told()).toEqual(['taskCreated', 'taskFocused', 'say:text', 'say:error', 'taskAborted'])
+    expect(client.events().some((event) => 'seq' in event)).toBe(false)
+    expect([other.events(), journal.head]).toEqual([[], 0])
+  })
+
+  test('one that is refused by its runner takes no slot', async () => {
+    const { runner, connect, tasks } = rig({ limits: { tasksLiveMax: 1 } })
+    const client = await connect()
+    runner.refuses('no')
+    for (let times = 0; times < 5; times++) await client.start()
+    expect(tasks.liveCount).toBe(0)
+  })
+})
+
+test('connections are as many as may; one past that is closed before its Ack', async () => {
+  const { connect, connections, log } = rig({ limits: { connectionsMax: 2 } })
+  const [first] = [await connect(), await connect()]
+  const third = await connect()
+  expect([third.closed, third.messages, connections.count]).toEqual([true, [], 2])
+  expect(log.some(({ msg }) => msg === 'connection refused')).toBe(true)
+  first.link.destroy()
+  await until(() => connections.count === 1)
+  expect((await connect()).closed).toBe(false)
+})
+
+describe('different subscriptions', () => {
+  const subscribe = (name: string) => ({ commandName: 'Subscribe' as const, data: { events: [name] } })
+
+  test('are as many as may; one past that is limit_exceeded and the earlier one stays', async () => {
+    const { runner, connect, lanes } = rig({ limits: { lanesMax: 3 } })
+    const [first, second, third] = [await connect(), await connect(), await connect()]
+    await first.ask(subscribe('taskCreated'))
+    await second.ask(subscribe('taskStarted'))
+    expect(lanes.count).toBe(3)
+    expect(await second.refusal(subscribe('taskAborted'))).toBe('limit_exceeded')
+    await third.ask(subscribe('taskCreated'))
+    await third.start()
+    runner.last.started()
+    await second.hears('taskStarted')
+    expect(second.told()).toEqual(['taskStarted'])
+    await second.ask(subscribe('taskAborted'))
+  })
+
+  test('a Hello past them is refused and can be said again', async () => {
+    const { connect } = rig({ limits: { lanesMax: 2 } })
+    const [first, second, third] = [await connect(), await connect(), await connect()]
+    await second.ask(subscribe('taskCreated'))
+    expect(await third.hello()).toMatchObject({ ok: false, error: { code: 'limit_exceeded' } })
+    second.link.destroy()
+    await quiet()
+    third.forget()
+    await third.greet()
+    expect(first.closed).toBe(false)
+  })
+
+  test('a client that could be told nothing at all is closed', async () => {
+    const { connect, connections } = rig({ limits: { lanesMax: 1 }, listeners: [{ scope: 'own' }] })
+    const [first, second] = [await connect(), await connect()]
+    await until(() => second.closed)
+    expect([first.closed, connections.count]).toEqual([false, 1])
+  })
+})
+
+describe('one Subscribe', () => {
+  const named = (count: number) => Array.from({ length: count }, (_, index) => `n${index}`)
+
+  test('takes as many tasks and names as it may, and none more', async () => {
+    const { connect } = rig()
+    const client = await connect()
+    const { subscribeTasksMax, subscribeGlobsMax, globCharsMax } = limits
+    for (const data of [
+      { tasks: named(subscribeTasksMax) },
+      { events: named(subscribeGlobsMax) },
+      { events: ['x'.repeat(globCharsMax)] },
+    ])
+      await client.ask({ commandName: 'Subscribe', data })
+    for (const data of [
+      { tasks: named(subscribeTasksMax + 1) },
+      { events: named(subscribeGlobsMax + 1) },
+      { events: ['x'.repeat(globCharsMax + 1)] },
+    ])
+      expect(await client.refusal({ commandName: 'Subscribe', data })).toBe('invalid_command')
+  })
+})
+
+test('a requestId is at most so long', async () => {
+  const { connect, log } = rig()
+  const client = await connect()
+  const status = { commandName: 'GetStatus' as const }
+  expect((await client.request(status, 'x'.repeat(limits.requestIdCharsMax))).ok).toBe(true)
+  client.send({ ...status, requestId: 'x'.repeat(limits.requestIdCharsMax + 1) })
+  await until(() => log.some(({ code }) => code === 'invalid_frame'))
+  expect(client.messages.filter(({ type }) => type === 'Reply')).toHaveLength(1)
+})
+
+test('answers that are repeated are the last so many of a session', async () => {
+  const { connect, runner } = rig({ limits: { repliesKeptPerSession: 2 } })
+  const client = await connect()
+  const start = { commandName: 'StartNewTask' as const, data: {} }
+  for (const id of ['a', 'b']) await client.request(start, id)
+  await client.request(start, 'a')
+  await quiet()
+  expect(runner.runs).toHaveLength(2)
+  await client.request(start, 'c')
+  client.forget()
+  await client.request(start, 'a')
+  expect(runner.runs).toHaveLength(4)
+})
+
+test("a task's text is listed to its bound, and journaled whole", async () => {
+  const { connect } = rig()
+  const client = await connect()
+  const id = await client.start('x'.repeat(limits.listedTextCharsMax + 1))
+  const task = await client.ask<{ text: string }>({ commandName: 'GetTask', data: id })
+  expect(task.text).toHaveLength(limits.listedTextCharsMax)
+  await client.hears('say:text')
+  expect(JSON.stringify(client.events())).toContain('x'.repeat(limits.listedTextCharsMax + 1))
+})
+
+test('the journal keeps no more than its tail, also beside very many lanes', async () => {
+  const { runner, connect, journal } = rig({
+    limits: { slabBytes: 1_024, tailBytesMax: 16 * 1_024, laneTailBytesMax: 4 * 1_024 },
+  })
+  const clients = await Promise.all(Array.from({ length: 40 }, () => connect()))
+  for (const [index, client] of clients.entries())
+    await client.ask({ commandName: 'Subscribe', data: { events: ['message', `n${index}`] } })
+  const [first] = clients
+  await first?.start()
+  runner.last.started()
+  for (let line = 0; line < 200; line++) {
+    runner.last.says('x'.repeat(100))
+    await quiet(2)
+    expect(journal.bytes).toBeLessThanOrEqual(16 * 1_024)
+  }
+  // Its lanes may not take what is the journal's.
+  expect(journal.bytes).toBeGreaterThanOrEqual(11 * 1_024)
+  await until(
+    () => clients.every((client) => client.events().at(-1)?.seq === journal.head),
+    'all to catch up',
+  )
+  for (const client of clients) expect(client.events()).toHaveLength(201)
+})
