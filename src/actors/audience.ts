@@ -20,7 +20,10 @@ export function attachReader(broker: Broker, connection: Connection): void {
   const subscriber = new Subscriber(
     {
       write: (bytes) => connection.link.write(bytes),
-      lagChanged: (congested) => broker.connections.send(connection, congested ? 'lag.rose' : 'lag.fell'),
+      lagChanged: (congested) => {
+        broker.connections.send(connection, congested ? 'lag.rose' : 'lag.fell')
+        if (!congested) broker.connections.outboxMoved(connection)
+      },
       fellBehind: (from, firstAvailable) => tellGap(broker, connection, from, firstAvailable),
       outboxMoved: () => broker.connections.outboxMoved(connection),
       failed: (error) => broker.connections.failed(connection, error),
@@ -72,6 +75,12 @@ function tellGap(broker: Broker, connection: Connection, from: number, firstAvai
   }
   connection.answer({ type: 'Gap', origin: 'server', data: { from, firstAvailable } })
   return true
+}
+
+/** Whether a reader is far behind and still reads: what it starts now would push out what it has to read. */
+export function isCatchingUp(broker: Broker, { subscriber }: Connection): boolean {
+  if (subscriber?.lane === undefined || !subscriber.congested) return false
+  return broker.parts.now() - subscriber.movedAt < broker.parts.limits.paceStallMs
 }
 
 /** How the client that a task was started for stands, where it is connected and reads events. */

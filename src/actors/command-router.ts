@@ -7,17 +7,26 @@ import { helloRequestId } from '../wire/envelope.ts'
 import type { ClientMessage, CommandMessage } from '../wire/envelope.ts'
 import { refused, rejection } from '../wire/rejection.ts'
 import type { Outcome, Rejection } from '../wire/rejection.ts'
+import { isCatchingUp } from './audience.ts'
 import type { Broker } from './broker-actor.ts'
 import type { Connection } from './connection.ts'
 import { sayHello } from './hello.ts'
 import { routeCommand } from './routing.ts'
 import { couldNotStart } from './task-events.ts'
 
-/** Routes what waits, in order, until the connection's outbox is full: the rest waits until that has room. */
+/**
+ * Routes what waits, in order, until the connection's outbox is full: the rest waits until that has room. A start waits
+ * also while its client is far behind but reads: thousands in a row would else push out of the journal what it has
+ * still to read, and a client that cannot be told of a gap would be closed with its last starts unanswered.
+ */
 export function routeInbox(broker: Broker, connection: Connection): void {
   let taken = 0
   for (const item of connection.inbox) {
     if (connection.outbox.isFull) break
+    if (item.ok && isStart(item.message) && isCatchingUp(broker, connection)) {
+      waitForReader(broker, connection)
+      break
+    }
     taken++
     try {
       if (item.ok) route(broker, connection, item.message)
@@ -27,6 +36,19 @@ export function routeInbox(broker: Broker, connection: Connection): void {
     }
   }
   connection.inbox.splice(0, taken)
+}
+
+function isStart(message: ClientMessage): boolean {
+  return message.type === 'TaskCommand' && message.data.commandName === 'StartNewTask'
+}
+
+/** It is read on when it has caught up, or has stopped reading altogether: that does not tell by itself. */
+function waitForReader(broker: Broker, connection: Connection): void {
+  broker.connections.stopReading(connection)
+  connection.readerCheck ??= setTimeout(() => {
+    connection.readerCheck = undefined
+    if (broker.connections.get(connection.id) === connection) broker.connections.outboxMoved(connection)
+  }, broker.parts.limits.paceStallMs).unref()
 }
 
 function route(broker: Broker, connection: Connection, message: ClientMessage): void {

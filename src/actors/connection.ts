@@ -56,6 +56,8 @@ export class Connection {
   /** Not read, because its answers are not taken. */
   paused = false
   peerEnded = false
+  /** Looks again whether a client that was behind reads at all. */
+  readerCheck: NodeJS.Timeout | undefined
   refusedFrames = 0
   drained: () => void = () => {}
   readonly #decoder: Decoder<ClientMessage>
@@ -128,6 +130,7 @@ export class Connection {
   }
 
   close(): void {
+    clearTimeout(this.readerCheck)
     this.#decoder.close()
     this.inbox.length = 0
     this.outbox.clear()

@@ -154,6 +154,8 @@ export class Delivery {
   #writeAnswers(subscriber: Subscriber): void {
     const frames = subscriber.outbox.take(this.#options.writeBytes)
     if (frames !== undefined) this.#write(subscriber, frames, undefined)
+    // Answers go first: a link that gets some in every turn falls behind without ever being held.
+    this.#noteLag(subscriber)
     subscriber.link.outboxMoved()
     if (!subscriber.held && (!subscriber.outbox.isEmpty || subscriber.lane !== undefined))
       this.#dirty.add(subscriber)
