@@ -61,7 +61,7 @@ class MemoryStore implements Store {
     const { request, ...rest } = record
     const encoded = request === undefined ? undefined : Buffer.from(JSON.stringify(request))
     const bytes = recordOverheadBytes + record.text.length * 2 + (encoded?.length ?? 0)
-    this.#kept.set(record.id, { record: rest, request: encoded, bytes })
+    this.#kept.set(record.id, { record: { ...rest, text: ownText(rest.text) }, request: encoded, bytes })
     this.#bytes += bytes
     this.#forgetOldest(record.id)
   }
@@ -94,4 +94,9 @@ class MemoryStore implements Store {
       if (id !== newest) this.#forget(id)
     }
   }
+}
+
+/** A text cut from a longer one keeps all of it in memory: a copy does not. */
+function ownText(text: string): string {
+  return Buffer.from(text).toString()
 }
