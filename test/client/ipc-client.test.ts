@@ -1,0 +1,253 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { IPCModule } from 'node-ipc-12'
+import { scratchDirectory } from '../transport/scratch-directory.ts'
+import { nodeIpcTransport } from '../../src/transport/node-ipc.ts'
+import { RawLink } from '../daemon/raw-link.ts'
+import { eventually, keptClient, keptServer, pairAt, pathIn, started } from '../server/library-pair.ts'
+import { published115 } from '../wire/vocabulary/published.ts'
+import { ScriptedServer } from './scripted-server.ts'
+
+const directory = scratchDirectory()
+
+function scripted(path: string): ScriptedServer {
+  const server = new ScriptedServer(nodeIpcTransport, path)
+  onTestFinished(() => server.close())
+  return server
+}
+
+const foreign = { type: 'Ack', origin: 'Server', data: { clientId: 'x', pid: 1, ppid: 1 } }
+
+describe('a connection', () => {
+  test('it dials when it is made; it is ready with the Ack, not with the socket', async () => {
+    const path = pathIn(directory)
+    const server = scripted(path)
+    const { client, heard } = keptClient(path)
+    expect(client).toMatchObject({
+      socketPath: path,
+      isConnected: false,
+      isReady: false,
+      clientId: undefined,
+    })
+    const link = await server.nextLink()
+    await eventually(() => expect(heard).toEqual(['Connect']))
+    expect(client).toMatchObject({ isConnected: true, isReady: false, clientId: undefined })
+    link.ack()
+    await eventually(() => expect(heard).toEqual(['Connect', 'Ack']))
+    expect(client).toMatchObject({ isConnected: true, isReady: true })
+    expect(client.clientId).toMatch(/^[0-9a-f]{12}$/)
+  })
+
+  test('what is sent before the Ack is refused, told, and never written', async () => {
+    const path = pathIn(directory)
+    const server = scripted(path)
+    const { client, log } = keptClient(path)
+    const link = await server.nextLink()
+    expect(client.sendCommand({ commandName: 'GetModes' })).toBe(false)
+    expect(log.at(-1)).toBe('[client] not sent: the client is not ready; wait for Ack')
+    link.ack()
+    await eventually(() => expect(client.isReady).toBe(true))
+    expect(client.sendCommand({ commandName: 'GetModels' })).toBe(true)
+    await link.command('GetModels')
+    expect(link.names()).toEqual(['GetModels'])
+  })
+
+  test('every command carries the clientId of this connection’s Ack and passes the published schema', async () => {
+    const path = pathIn(directory)
+    const { server, connected, commands } = keptServer(path)
+    server.listen()
+    await using raw = new RawLink(path)
+    await eventually(() => expect(raw.clientId).not.toBe(''))
+    const { client } = keptClient(path)
+    await eventually(() => expect(client.isReady).toBe(true))
+    client.sendCommand({ commandName: 'StartNewTask', data: { text: 'a', images: [], newTab: true } })
+    client.sendTaskMessage('more', ['data:image/png;base64,'])
+    client.sendTaskMessage('text alone')
+    client.deleteQueuedMessage('m1')
+    client.sendMessage({
+      type: 'TaskCommand',
+      origin: 'client',
+      clientId: client.clientId,
+      data: { commandName: 'CancelTask' },
+    })
+    await eventually(() => expect(commands).toHaveLength(5))
+    expect(new Set(commands.map(({ clientId }) => clientId))).toEqual(new Set([connected[1]]))
+    for (const { clientId, command } of commands)
+      published115.parse({ type: 'TaskCommand', origin: 'client', clientId, data: command })
+    expect(commands.map(({ command }) => command)).toEqual([
+      {
+        commandName: 'StartNewTask',
+        data: { configuration: {}, text: 'a', images: [], newTab: true },
+      },
+      { commandName: 'SendMessage', data: { text: 'more', images: ['data:image/png;base64,'] } },
+      { commandName: 'SendMessage', data: { text: 'text alone' } },
+      { commandName: 'DeleteQueuedMessage', data: 'm1' },
+      { commandName: 'CancelTask' },
+    ])
+  })
+
+  test('after a lost link it dials again in half a second, and is ready only with the new Ack', async () => {
+    const path = pathIn(directory)
+    const server = scripted(path)
+    const { client, heard } = keptClient(path)
+    const first = await server.nextLink()
+    first.ack()
+    await eventually(() => expect(client.isReady).toBe(true))
+    const firstId = client.clientId
+    const lostAt = performance.now()
+    first.link.destroy()
+    await eventually(() => expect(heard.at(-1)).toBe('Disconnect'))
+    expect(client).toMatchObject({ isConnected: false, isReady: false, clientId: undefined })
+    const second = await server.nextLink()
+    expect(performance.now() - lostAt).toBeGreaterThan(450)
+    await eventually(() => expect(heard.at(-1)).toBe('Connect'))
+    expect(client).toMatchObject({ isConnected: true, isReady: false })
+    second.ack()
+    await eventually(() => expect(client.isReady).toBe(true))
+    expect(client.clientId).not.toBe(firstId)
+    expect(heard).toEqual(['Connect', 'Ack', 'Disconnect', 'Connect', 'Ack'])
+  })
+
+  test('it finds a server that is started later, and says once that there is none', async () => {
+    const path = pathIn(directory)
+    const { client, log } = keptClient(path, { limits: { ipcClientRetryMs: 5 } })
+    await eventually(() => expect(log).toHaveLength(1))
+    expect(log[0]).toMatch(/^\[client\] not connected: .*ENOENT.*; trying again every 5 ms$/)
+    const { server } = keptServer(path)
+    server.listen()
+    await eventually(() => expect(client.isReady).toBe(true))
+    expect(log).toEqual([log[0], '[client] connected'])
+  })
+
+  test('a server that says nothing is left after a while and tried again', async () => {
+    const path = pathIn(directory)
+    const server = scripted(path)
+    const limits = { clientAckTimeoutMs: 20, ipcClientRetryMs: 5 }
+    const { heard } = keptClient(path, { limits })
+    await server.nextLink()
+    await server.nextLink()
+    expect(heard.slice(0, 3)).toEqual(['Connect', 'Disconnect', 'Connect'])
+  })
+
+  test('disconnect sends what was handed over, tells once, and dials no more', async () => {
+    const path = pathIn(directory)
+    const { client, heard, commands, disconnected } = await pairAt(path)
+    for (let n = 0; n < 1_000; n++)
+      client.sendCommand({ commandName: 'CancelTask', data: `${n}${'x'.repeat(150)}` })
+    client.disconnect()
+    client.disconnect()
+    expect(client).toMatchObject({ isConnected: false, isReady: false })
+    expect(heard).toEqual(['Connect', 'Ack', 'Disconnect'])
+    await eventually(() => expect(disconnected).toHaveLength(1))
+    expect(commands).toHaveLength(1_000)
+    expect(client.sendCommand({ commandName: 'GetModes' })).toBe(false)
+  })
+
+  test('disconnect in a listener ends it there', async () => {
+    const path = pathIn(directory)
+    const { server, disconnected } = keptServer(path)
+    server.listen()
+    const { client, heard } = keptClient(path)
+    client.on('Ack', () => client.disconnect())
+    await eventually(() => expect(disconnected).toHaveLength(1))
+    expect(heard).toEqual(['Connect', 'Ack', 'Disconnect'])
+  })
+
+  test('a server that does not read is told of, and the program does not grow', async () => {
+    const path = pathIn(directory)
+    const server = scripted(path)
+    const { client, log } = keptClient(path, { limits: { ipcClientHeldBytesMax: 1_000_000 } })
+    const link = await server.nextLink()
+    link.ack()
+    await eventually(() => expect(client.isReady).toBe(true))
+    link.link.pause()
+    let sent = 0
+    while (client.sendCommand({ commandName: 'CancelTask', data: 'x'.repeat(199) }) && sent < 100_000) sent++
+    expect(sent).toBeLessThan(10_000)
+    expect(log.at(-1)).toContain('the server does not take what was sent before')
+  })
+})
+
+describe('what it hears', () => {
+  test('events reach it as the published shapes; what it does not understand is logged and left', async () => {
+    const path = pathIn(directory)
+    const server = scripted(path)
+    const { client, events, log } = keptClient(path)
+    const link = await server.nextLink()
+    link.ack()
+    await eventually(() => expect(client.isReady).toBe(true))
+    link.sayRaw(Buffer.from('null\f{"type":"Ack"}\f{"type":"message","data":{"type":"Ack"}}\f'))
+    link.say({ ...started('a'), seq: 7, task: 'a' })
+    link.say({
+      type: 'TaskEvent',
+      origin: 'server',
+      data: { eventName: 'taskExited', payload: ['a', { code: 0 }] },
+    })
+    link.reply('r1', {})
+    link.say(started('b'))
+    await eventually(() => expect(events).toHaveLength(2))
+    expect(events).toEqual([
+      { eventName: 'taskStarted', payload: ['a'] },
+      { eventName: 'taskStarted', payload: ['b'] },
+    ])
+    expect(log.filter((line) => line.startsWith('[client] message not understood'))).toHaveLength(3)
+  })
+
+  test('a server of the other vocabulary is named', async () => {
+    const path = pathIn(directory)
+    const server = scripted(path)
+    const { client, log } = keptClient(path)
+    const link = await server.nextLink()
+    link.sayRaw(Buffer.from(`${JSON.stringify({ type: 'message', data: foreign })}\f`))
+    await eventually(() => expect(log.at(-1)).toMatch(/^\[client\] message not understood: .*origin/))
+    expect(client).toMatchObject({ isConnected: true, isReady: false })
+  })
+
+  test('a server that says nothing but nonsense is not logged for ever', async () => {
+    const path = pathIn(directory)
+    const server = scripted(path)
+    const { client, log, events } = keptClient(path)
+    const link = await server.nextLink()
+    link.ack()
+    await eventually(() => expect(client.isReady).toBe(true))
+    link.sayRaw(Buffer.from('null\f'.repeat(5_000)))
+    link.say(started('end'))
+    await eventually(() => expect(events).toHaveLength(1))
+    expect(log.length).toBeLessThan(15)
+    expect(log.at(-1)).toContain('further ones are not logged')
+  })
+})
+
+describe('against a node-ipc 12 server', () => {
+  test('it is acknowledged, commands, and hears', async () => {
+    const path = pathIn(directory)
+    const ipc = new IPCModule()
+    ipc.config.silent = true
+    const heard: unknown[] = []
+    ipc.serve(path, () => {
+      ipc.server.on('connect', (socket) => {
+        const data = { clientId: 'a3f7b9c2d1e4', pid: 4242, ppid: 1 }
+        ipc.server.emit(socket, 'message', { type: 'Ack', origin: 'server', data })
+      })
+      ipc.server.on('message', (message, socket) => {
+        heard.push(published115.parse(message))
+        for (let n = 0; n < 100; n++) ipc.server.emit(socket, 'message', started(`t${n}`))
+        ipc.server.broadcast('message', started('all'))
+      })
+    })
+    ipc.server.start()
+    onTestFinished(() => ipc.server.stop())
+    const { client, events } = keptClient(path)
+    await eventually(() => expect(client.clientId).toBe('a3f7b9c2d1e4'))
+    client.sendCommand({ commandName: 'StartNewTask', data: { text: 'hello', configuration: {} } })
+    await eventually(() => expect(events).toHaveLength(101))
+    expect(heard).toEqual([
+      {
+        type: 'TaskCommand',
+        origin: 'client',
+        clientId: 'a3f7b9c2d1e4',
+        data: { commandName: 'StartNewTask', data: { text: 'hello', configuration: {} } },
+      },
+    ])
+    expect(events.at(-1)).toEqual({ eventName: 'taskStarted', payload: ['all'] })
+  })
+})
