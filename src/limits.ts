@@ -42,8 +42,9 @@ export const limits = {
   linkDrainMs: 1_000,
 
   /**
-   * What waits for one client of an IpcServer, and for all of them. Past the first that client, past the second the
-   * one for which the most waits is closed, and logged. A single frame may be larger.
+   * What waits for one client of an IpcServer; and for all of them together, broadcasts apart, whose bytes they share.
+   * Past the first that client, past the second the one for which the most waits is closed, and logged. A single frame
+   * may be larger.
    */
   serverOutboxBytesMax: 16 * MiB,
   serverOutboxesBytesMax: 32 * MiB,

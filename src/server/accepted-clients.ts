@@ -75,8 +75,11 @@ export class AcceptedClients implements ConnectionOwner {
   /** Sends a frame to a ready client. False: there is none of that id. */
   send(clientId: string, frame: Buffer): boolean {
     const connection = this.#ready.get(clientId)
-    if (connection !== undefined) this.#write(connection, frame)
-    return connection !== undefined
+    if (connection === undefined) return false
+    this.#waiting.set(connection, this.#waiting.of(connection) + frame.length)
+    this.#write(connection, frame)
+    this.#keepWithinBudget()
+    return true
   }
 
   /** Which ready client's socket this is. */
@@ -160,17 +163,20 @@ export class AcceptedClients implements ConnectionOwner {
   // --- writing -------------------------------------------------------------------------------------------------------
 
   #write(connection: Connection, frame: Buffer): void {
-    const { serverOutboxBytesMax, serverOutboxesBytesMax } = this.#options.limits
     const { outbox } = connection
-    if (outbox.bytes > serverOutboxBytesMax) return this.#shed(connection)
-    outbox.push(frame)
-    this.#flush(connection)
-    while (this.#waiting.bytes > serverOutboxesBytesMax) {
+    if (outbox.bytes > this.#options.limits.serverOutboxBytesMax) {
+      this.#shed(connection)
+    } else {
+      outbox.push(frame)
+      this.#flush(connection)
+    }
+  }
+
+  #keepWithinBudget(): void {
+    while (this.#waiting.bytes > this.#options.limits.serverOutboxesBytesMax) {
       const most = this.#waiting.most()
-      // Shedding takes it out at once, but for one whose own listener is running.
-      if (most === undefined || !this.#ready.has(most.clientId)) return
+      if (most === undefined) return
       this.#shed(most)
-      if (this.#ready.has(most.clientId)) return
     }
   }
 
@@ -180,7 +186,7 @@ export class AcceptedClients implements ConnectionOwner {
       const bytes = outbox.take(this.#options.limits.writeBytes)
       if (bytes === undefined || !link.write(bytes)) break
     }
-    this.#waiting.set(connection, outbox.bytes)
+    this.#waiting.set(connection, Math.min(this.#waiting.of(connection), outbox.bytes))
     this.#noteLag(connection)
     if (!this.#ready.has(connection.clientId)) this.#connections.outboxMoved(connection)
   }

@@ -1,4 +1,7 @@
-/** What waits for the clients of an IpcServer, counted over all of them. */
+/**
+ * Messages to single clients that wait in an IpcServer, counted over all clients. Broadcasts are not counted: all clients
+ * share their bytes, and none may be further behind than its own bound, so that they cost that bound once.
+ */
 export class Waiting<Client> {
   readonly #bytesOf = new Map<Client, number>()
   #bytes = 0
@@ -8,8 +11,12 @@ export class Waiting<Client> {
     return this.#bytes
   }
 
+  of(client: Client): number {
+    return this.#bytesOf.get(client) ?? 0
+  }
+
   set(client: Client, bytes: number): void {
-    this.#bytes += bytes - (this.#bytesOf.get(client) ?? 0)
+    this.#bytes += bytes - this.of(client)
     if (bytes === 0) this.#bytesOf.delete(client)
     else this.#bytesOf.set(client, bytes)
   }
