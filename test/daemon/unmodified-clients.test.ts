@@ -90,7 +90,7 @@ describe.each(fields)('a client of node-ipc 12.0.0 and @roo-code/types $version'
   test('resumes a task under the same id, focused and started again', async () => {
     const [client, watcher] = [await setting.open(), await setting.open()]
     const task = await client.startAndHear('Twice', 'again')
-    await client.heard(task, 'taskIdle')
+    await Promise.all([client.heard(task, 'taskIdle'), watcher.heard(task, 'taskIdle')])
     watcher.events.length = 0
     client.command('ResumeTask', task)
     await watcher.heard(task, 'taskIdle')
