@@ -227,7 +227,10 @@ export class TaskActors {
     if (waiting.length === 0) return
     task.queued = []
     this.announce(task, orders.queueChanged(task.id, []), {})
-    for (const { text, images } of waiting) this.sendToRun(task, text, images ?? [], {})
+    for (const { text, images } of waiting) {
+      const taken = this.sendToRun(task, text, images ?? [], {})
+      if (taken?.ok === false) this.#options.log.warn({ task: task.id }, 'a waiting message was not taken')
+    }
   }
 
   /** Hands a client's message to the run, and journals it; what the run does not take is logged. */

@@ -153,12 +153,24 @@ export class Delivery {
 
   #writeAnswers(subscriber: Subscriber): void {
     const frames = subscriber.outbox.take(this.#options.writeBytes)
-    if (frames !== undefined) this.#write(subscriber, frames, undefined)
+    if (frames !== undefined) this.#write(subscriber, this.#withEvents(subscriber, frames), undefined)
     // Answers go first: a link that gets some in every turn falls behind without ever being held.
     this.#noteLag(subscriber)
     subscriber.link.outboxMoved()
     if (!subscriber.held && (!subscriber.outbox.isEmpty || subscriber.lane !== undefined))
       this.#dirty.add(subscriber)
+  }
+
+  /** Behind the last of its answers as many events as the write has room for: else who asks every turn hears none. */
+  #withEvents(subscriber: Subscriber, answers: Buffer): Buffer {
+    const { lane, outbox } = subscriber
+    if (lane === undefined || !outbox.isEmpty || !this.#find(subscriber, lane)) return answers
+    const { slab, offset } = subscriber
+    const last = slab?.lastWithin(offset + this.#options.writeBytes - answers.length)
+    if (slab === undefined || last === undefined || last.end <= offset) return answers
+    subscriber.offset = last.end
+    subscriber.seq = last.seq
+    return Buffer.concat([answers, slab.bytes.subarray(offset, last.end)])
   }
 
   #queueCatchUp(subscriber: Subscriber): void {
@@ -246,8 +258,8 @@ export class Delivery {
     if (bytes > 0) this.#write(subscriber, Buffer.concat(frames, bytes), undefined)
     this.#noteLag(subscriber)
     if (subscriber.held) return
-    const atHead = this.#place(subscriber, lane) && !hasMoreFor(subscriber)
-    if (!atHead) this.#queueCatchUp(subscriber)
+    const { slab } = this.#place(subscriber, lane) ? subscriber : {}
+    if (slab === undefined || hasMore(slab, subscriber.offset)) this.#queueCatchUp(subscriber)
   }
 
   /** Says the gap first; the events after it follow in the next turn. */
@@ -285,8 +297,4 @@ export class Delivery {
     subscriber.congested = !subscriber.congested
     subscriber.link.lagChanged(subscriber.congested)
   }
-}
-
-function hasMoreFor(subscriber: Subscriber): boolean {
-  return subscriber.slab !== undefined && hasMore(subscriber.slab, subscriber.offset)
 }

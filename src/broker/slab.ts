@@ -93,6 +93,19 @@ export class Slab {
     return low
   }
 
+  /** Sequence and end of the last frame that ends at `offset` or before; undefined where none does. */
+  lastWithin(offset: number): { readonly seq: number; readonly end: number } | undefined {
+    let low = 0
+    let high = this.ends.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.ends[middle] ?? 0) > offset) high = middle
+      else low = middle + 1
+    }
+    const seq = this.seqs[low - 1]
+    return seq === undefined ? undefined : { seq, end: this.startOf(low) }
+  }
+
   startOf(index: number): number {
     return index === 0 ? 0 : (this.ends[index - 1] ?? this.used)
   }
@@ -160,9 +173,11 @@ export class SlabChain {
   #grow(frameBytes: number): void {
     const slab = new Slab(this.#pool, Math.max(frameBytes, this.#pool.slabBytes), this.end)
     this.#account.bytes += slab.bytes.length
-    this.last.next = slab
+    const before = this.last
+    before.next = slab
     this.last = slab
-    if (this.first.bytes.length === 0 && this.first.readers === 0) this.first = slab
+    // Only where nothing lies between: the empty first one may have had readers when the second came.
+    if (this.first === before && before.bytes.length === 0 && before.readers === 0) this.first = slab
   }
 
   /** Notes the end; what is returned forgets all that was appended since. Nobody may have read it. */

@@ -49,6 +49,21 @@ test('a peer that writes no more still gets all its answers', async () => {
   expect(connections.count).toBe(0)
 })
 
+test('a client that asks something every turn still hears events', async () => {
+  const { runner, connect, journal } = rig()
+  const client = await connect()
+  await client.start()
+  runner.last.started()
+  for (let turn = 0; turn < 100; turn++) {
+    client.send({ commandName: 'GetStatus', requestId: `q${turn}` })
+    runner.last.says('x')
+    await quiet(1)
+  }
+  expect(client.events().length).toBeGreaterThan(80)
+  await quiet()
+  expect(client.events().map(({ seq }) => seq)).toEqual(Array.from({ length: journal.head }, (_, n) => n + 1))
+})
+
 test('a run whose turn appends too much is paused until the turn is out', async () => {
   const { runner, connect } = rig({ limits: { turnAppendBytesMax: 1_000 } })
   const client = await connect()

@@ -185,6 +185,6 @@ function run(history: readonly Step[]): void {
 test('every reader gets what it wants once and in order, or is told of the gap first', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (history) => run(history)),
-    { numRuns: 500 },
+    { numRuns: 800 },
   )
 })

@@ -92,6 +92,7 @@ test('answers leave before the events that wait, and a Gap before the events aft
   reader.answer({ type: 'Reply', origin: 'server', requestId: 'a', data: { ok: true, result: {} } })
   world.flushAll()
   expect(reader.messages().map(({ type }) => type)).toEqual(['Reply', 'TaskEvent'])
+  expect(reader.writes).toBe(1)
   reader.holding = true
   world.fill(1)
   world.flush()

@@ -153,3 +153,14 @@ test('who had read a dropped slab to its end goes on before the next frame of it
     covers: 19,
   })
 })
+
+test('a reader that stood at the beginning while frames came takes none of them away when it goes on', () => {
+  const { chain } = emptyChain()
+  const place = chain.seek(0)
+  place.slab.readers++
+  for (const seq of [1, 2]) chain.append('a'.repeat(20), seq, 't', 'n')
+  place.slab.readers--
+  chain.append('a'.repeat(20), 3, 't', 'n')
+  expect(chain.coversAfter).toBe(0)
+  expect(read(chain.seek(0))).toBe('a'.repeat(60))
+})
