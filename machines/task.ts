@@ -153,6 +153,10 @@ export const taskMachine = setup({
           description: 'It was told to end; however it ends, it was cancelled.',
           entry: 'cancelRun',
           on: {
+            'run.started': {
+              actions: 'announceStarted',
+              description: 'Its start is heard of after it was told to end.',
+            },
             'run.completed': {
               target: '#task.settled.aborted',
               actions: ['noteEnd', 'announceAborted'],
@@ -176,6 +180,10 @@ export const taskMachine = setup({
           description: 'It was told to end, and is closed then.',
           entry: 'cancelRun',
           on: {
+            'run.started': {
+              actions: 'announceStarted',
+              description: 'Its start is heard of after it was told to end.',
+            },
             'run.completed': {
               target: '#task.closed',
               actions: ['noteEnd', 'announceAborted'],
