@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { badFrames } from '../daemon/bad-input-frames.ts'
 import { RawLink } from '../daemon/raw-link.ts'
@@ -13,6 +13,7 @@ import { eventually, keptServer, pairAt, pathIn, started } from './library-pair.
 
 const directory = scratchDirectory()
 const MiB = 1024 * 1024
+const program = fileURLToPath(new URL('library-process.ts', import.meta.url))
 
 describe('one frame', () => {
   test('each bad frame is refused and logged, and the link lives', async () => {
@@ -175,7 +176,7 @@ describe('a program of its own', () => {
   const sockets: Socket[] = []
 
   beforeAll(async () => {
-    child = spawn(process.execPath, ['--expose-gc', join(import.meta.dirname, 'library-process.ts'), path], {
+    child = spawn(process.execPath, ['--expose-gc', program, path], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     if (child.stdout !== null) await once(child.stdout, 'data')

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { IpcServer } from '../../src/server/ipc-server.ts'
 import { RooClient } from '../daemon/roo-client.ts'
-import { RawLink } from '../daemon/raw-link.ts'
 import { killChild, spawnUntil } from '../transport/child-process.ts'
 import { scratchDirectory } from '../transport/scratch-directory.ts'
 import { published115, published163, published189 } from '../wire/vocabulary/published.ts'
@@ -111,7 +110,7 @@ describe('listening', () => {
       process.on('uncaughtException', (error) => { console.log('thrown: ' + error.message); process.exit(3) })
       new IpcServer(${JSON.stringify(path)}).listen()`
     const child = await spawnUntil(source, [], 'is already served by another program')
-    await killChild(child)
+    await eventually(() => expect(child.exitCode).toBe(3))
   })
 
   test('listening twice is a mistake; listening again after close is not', async () => {
@@ -204,7 +203,9 @@ describe('clients', () => {
     const path = pathIn(directory)
     const source = `
       import { IpcClient, IpcServer } from ${JSON.stringify(library)}
-      process.on('uncaughtException', (error) => console.log('thrown: ' + error.message))
+      process.on('uncaughtException', (error) => {
+        console.log('thrown: ' + error.message + ', ready: ' + client.isReady)
+      })
       const server = new IpcServer(${JSON.stringify(path)}, () => {})
       let commands = 0
       server.on('TaskCommand', () => {
@@ -217,7 +218,9 @@ describe('clients', () => {
         client.sendCommand({ commandName: 'GetModes' })
         client.sendCommand({ commandName: 'GetModes' })
       })`
-    await killChild(await spawnUntil(source, [], 'thrown: from listener 2'))
+    const child = await spawnUntil(source, [], 'thrown: from listener 2, ready: true')
+    expect(child.exitCode).toBe(null)
+    await killChild(child)
   })
 
   test('close ends every link after what was sent, removes the file, and tells', async () => {
