@@ -18,8 +18,8 @@ export const limits = {
   frameDeadlineMs: 30_000,
   /** How often unfinished frames are checked against their deadline. */
   frameSweepMs: 1_000,
-  /** Bytes of unfinished frames over all links. Past it: the link with the most of them is closed. */
-  unfinishedBytesMax: 40 * MiB,
+  /** Bytes of unfinished frames over all links: one frame, and some. Past it: the link with the most of them is closed. */
+  unfinishedBytesMax: 34 * MiB,
   /** Refused frames of one link that are logged one by one within `refusalLogWindowMs`; further ones are counted. */
   refusalLogBurst: 10,
   refusalLogWindowMs: 10_000,

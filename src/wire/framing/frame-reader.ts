@@ -1,12 +1,16 @@
 /**
- * Cuts a byte stream into frames. A frame that lies whole in one chunk is a view of it; one that does not is kept in
- * blocks that grow to 64 KiB, so that neither many small chunks nor many idle links cost more than about their bytes.
+ * Cuts a byte stream into frames. A frame that lies whole in one chunk is a view of it; of one that does not, large
+ * chunks are kept as they are and small ones are copied into blocks that grow to 64 KiB, so that neither many small
+ * chunks nor many idle links cost more than about their bytes. A chunk is the reader's from then on.
  * Linear time whatever the chunking. White space before a frame is no part of it, and an empty frame is no frame.
  */
 import type { ForeignFraming } from './framing.ts'
 
 const blockBytesMin = 256
 const blockBytesMax = 64 * 1024
+
+/** A chunk of this size or more is kept without a copy: copies of a large frame's chunks double what it costs. */
+const keptChunkBytesMin = 16 * 1024
 
 /** How much of a frame's start tells its framing. */
 const headBytes = 64
@@ -86,6 +90,7 @@ export class FrameReader {
 
   /** Forgets the unfinished frame. */
   clear(): void {
+    for (const block of this.#blocks) free(block)
     this.#blocks = []
     this.#lastBlockUsed = 0
     this.#pendingBytes = 0
@@ -116,6 +121,27 @@ export class FrameReader {
   }
 
   #keep(chunk: Buffer, from: number): void {
+    const bytes = chunk.length - from
+    // Not where it is a small part of a larger buffer, or where a block is mostly empty: both would be kept with it.
+    const wholly = bytes >= keptChunkBytesMin && bytes * 2 >= chunk.buffer.byteLength && this.#lastIsUsed()
+    if (wholly) this.#keepWhole(chunk.subarray(from))
+    else this.#copy(chunk, from)
+  }
+
+  #lastIsUsed(): boolean {
+    const last = this.#blocks.at(-1)
+    return last === undefined || this.#lastBlockUsed * 2 >= last.length
+  }
+
+  #keepWhole(piece: Buffer): void {
+    const last = this.#blocks.pop()
+    if (last !== undefined) this.#blocks.push(last.subarray(0, this.#lastBlockUsed))
+    this.#blocks.push(piece)
+    this.#lastBlockUsed = piece.length
+    this.#pendingBytes += piece.length
+  }
+
+  #copy(chunk: Buffer, from: number): void {
     let at = from
     while (at < chunk.length) {
       let block = this.#blocks.at(-1)
@@ -137,12 +163,15 @@ export class FrameReader {
   }
 
   #join(tail: Buffer): Buffer {
-    const parts = this.#blocks
-    const last = parts.pop()
-    if (last !== undefined) parts.push(last.subarray(0, this.#lastBlockUsed))
-    parts.push(tail)
-    const frame = Buffer.concat(parts, this.#pendingBytes + tail.length)
+    const full = this.#blocks.slice(0, -1)
+    const last = this.#blocks.slice(-1).map((block) => block.subarray(0, this.#lastBlockUsed))
+    const frame = Buffer.concat([...full, ...last, tail], this.#pendingBytes + tail.length)
     this.clear()
     return frame
   }
+}
+
+/** Gives a buffer's memory back at once: waiting for the garbage collector, 32 MiB frames pile up. */
+function free({ buffer }: Buffer): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
