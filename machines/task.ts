@@ -173,7 +173,6 @@ export const taskMachine = setup({
               description: 'Its runner was lost while it ended it.',
             },
             cancel: { description: 'It is being cancelled already.' },
-            close: { target: 'closing', description: 'And closed when it has ended.' },
           },
         },
         closing: {
