@@ -75,8 +75,11 @@ export const askNames = [
   'auto_approval_max_req_reached',
 ] as const
 
-/** One message of a task. The same `ts` is the same message; while `partial`, every update carries the full text. */
-export const taskMessageSchema = z.object({
+/**
+ * One message of a task. The same `ts` is the same message; while `partial`, every update carries the full text. Real
+ * servers send more (`checkpoint`, `progressStatus`, `contextCondense`, …): a client is given what is not named here too.
+ */
+export const taskMessageSchema = z.looseObject({
   ts: z.number(),
   type: z.enum(['say', 'ask']),
   say: z.enum(sayNames).optional(),

@@ -108,3 +108,14 @@ test('the keys of an event’s frame come in the order of the wire', () => {
     'data',
   ])
 })
+
+test("keeps what a real server's message carries beyond the named keys", () => {
+  const message = { ts: 1, type: 'say', say: 'text', checkpoint: { from: 'a' }, isProtected: true }
+  const said = {
+    type: 'TaskEvent',
+    origin: 'server',
+    data: { eventName: 'message', payload: [{ taskId: 't', action: 'created', message }] },
+  }
+  const parsed = roo.parseFromServer(said)
+  expect(parsed.ok && parsed.value).toEqual(said)
+})
