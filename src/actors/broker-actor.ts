@@ -15,6 +15,7 @@ import type { Logger } from '../log.ts'
 import type { Store } from '../store/store.ts'
 import type { Ack, Status } from '../wire/envelope.ts'
 import { protocolVersion } from '../wire/envelope.ts'
+import type { ActorSetting } from './actor-setting.ts'
 import { attachReader } from './audience.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionActors, ConnectionOwner } from './connection-actor.ts'
@@ -44,6 +45,7 @@ export interface BrokerParts {
   readonly shutdownRequested: (deadlineMs: number | undefined) => void
   /** Every task has settled and every link has been let go. */
   readonly stopped: () => void
+  readonly actors?: ActorSetting
 }
 
 export class Broker implements ConnectionOwner {
@@ -82,7 +84,7 @@ export class Broker implements ConnectionOwner {
       },
     })
     const { cancelGraceMs, reapDeadlineMs } = parts.limits
-    this.#actor = createActor(machine, { input: { cancelGraceMs, reapDeadlineMs } })
+    this.#actor = createActor(machine, { ...parts.actors, input: { cancelGraceMs, reapDeadlineMs } })
     this.#actor.subscribe({ error: (error: unknown) => this.log.fatal({ err: error }, 'broker failed') })
   }
 

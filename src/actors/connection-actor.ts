@@ -6,6 +6,7 @@ import { createActor } from 'xstate'
 import type { ActorRefFrom } from 'xstate'
 import { connectionMachine } from '../../machines/connection.ts'
 import type { ConnectionCloseReason } from '../../machines/connection.ts'
+import type { ActorSetting } from './actor-setting.ts'
 import { Connection } from './connection.ts'
 import type { ListenerPolicy } from './connection.ts'
 import type { ConnectionLog } from './connection-log.ts'
@@ -34,6 +35,7 @@ export interface ConnectionActorsOptions {
   readonly now: () => number
   /** 12 hex digits. */
   readonly newClientId: () => string
+  readonly actors?: ActorSetting
 }
 
 type ConnectionRef = ActorRefFrom<typeof connectionMachine>
@@ -154,7 +156,7 @@ export class ConnectionActors {
       ackTimeoutMs: limits.ackTimeoutMs,
       drainTimeoutMs: limits.linkDrainMs,
     }
-    const actor = createActor(this.#machine, { input })
+    const actor = createActor(this.#machine, { ...this.#options.actors, input })
     this.#actors.set(connection.id, actor)
     actor.subscribe({
       error: (error: unknown) => {

@@ -8,24 +8,27 @@ import { taskMachine } from '../../machines/task.ts'
 import type { SettledState, TaskContext } from '../../machines/task.ts'
 import type { EventBatch } from '../../machines/broker.ts'
 import type { Logger } from '../log.ts'
-import type { RunEvents, Runner } from '../runners/runner.ts'
+import type { RunEvents, Runner, RunnerName, RunResult } from '../runners/runner.ts'
 import type { Store, TaskRecord } from '../store/store.ts'
-import type { TaskState } from '../wire/commands.ts'
-import type { TaskEvent } from '../wire/events.ts'
+import type { CallboardConfiguration, TaskState } from '../wire/commands.ts'
+import type { Exit, TaskEvent } from '../wire/events.ts'
 import type { Outcome } from '../wire/rejection.ts'
+import type { ActorSetting } from './actor-setting.ts'
 import type { Cause, LiveTask } from './live-task.ts'
 import { Pacing } from './pacing.ts'
 import type { PacingOptions } from './pacing.ts'
+import { runnerName } from './profiles.ts'
 import * as orders from './task-events.ts'
 import { settledSnapshot, shownState } from './task-snapshot.ts'
 import type { TaskSnapshot } from './task-snapshot.ts'
 
 export interface TaskActorsOptions extends Omit<PacingOptions, 'readOn'> {
-  readonly runner: Runner
+  readonly runners: Readonly<Record<RunnerName, Runner>>
   readonly store: Store
   readonly log: Logger
   /** The daemon's own socket, for children. */
   readonly socketPath: string
+  readonly actors?: ActorSetting
   /** Journals and announces; throws where the store cannot commit. */
   produce(batch: EventBatch): void
   /** A task has left memory. */
@@ -62,8 +65,8 @@ export class TaskActors {
         cancelRun: act((task) => task.run?.cancel()),
         killRun: act((task) => task.run?.kill()),
         announceStarted: act((task) => this.#announceStarted(task)),
-        announceCompleted: announce((task, { outcome, exit }) =>
-          orders.completed(task.id, outcome, exit ?? undefined, task.nextTwoTs()),
+        announceCompleted: announce((task, { outcome }) =>
+          orders.completed(task.id, task.result ?? { ok: true, text: outcome }, task.nextTwoTs()),
         ),
         announceFailed: announce((task, { outcome, exit }) =>
           orders.failed(task.id, outcome, exit ?? undefined, task.nextTs(), task.resumable),
@@ -112,14 +115,15 @@ export class TaskActors {
     return snapshot === undefined ? 'closed' : shownState(snapshot)
   }
 
-  /** Whether settled tasks can run again. */
-  get canResume(): boolean {
-    return this.#options.runner.resumable
+  /** Whether a task with this configuration can run again once it has settled. */
+  canResume(callboard: CallboardConfiguration): boolean {
+    return this.#options.runners[runnerName(callboard)].resumable
   }
 
   /** What would keep this task from starting, found without starting it. */
   check(task: LiveTask): Outcome<void> {
-    return this.#options.runner.check(task.forRunner(this.#options.socketPath))
+    const { runners, socketPath } = this.#options
+    return runners[runnerName(task.callboard)].check(task.forRunner(socketPath))
   }
 
   /** Runs a task for the first time. */
@@ -173,8 +177,8 @@ export class TaskActors {
   }
 
   #spawn(task: LiveTask, snapshot: TaskSnapshot | undefined): void {
-    const input = { id: task.id }
-    const actor = createActor(this.#machine, snapshot === undefined ? { input } : { input, snapshot })
+    const setting = { ...this.#options.actors, input: { id: task.id } }
+    const actor = createActor(this.#machine, snapshot === undefined ? setting : { ...setting, snapshot })
     this.#live.set(task.id, task)
     this.#actors.set(task.id, actor)
     actor.subscribe({
@@ -186,7 +190,10 @@ export class TaskActors {
 
   #startRun(task: LiveTask): void {
     task.runs++
-    task.run = this.#options.runner.start(task.forRunner(this.#options.socketPath), this.#runEvents(task))
+    task.result = undefined
+    const { runners, socketPath } = this.#options
+    const runner = runners[runnerName(task.callboard)]
+    task.run = runner.start(task.forRunner(socketPath), this.#runEvents(task))
   }
 
   #runEvents(task: LiveTask): RunEvents {
@@ -194,19 +201,21 @@ export class TaskActors {
     const guarded = (effect: () => void): void => {
       if (this.#live.get(task.id) === task) this.#guarded(task, effect)
     }
+    const announced = (events: readonly TaskEvent[]): void =>
+      guarded(() => {
+        this.announce(task, events, {})
+        this.#pacing.produced(task)
+      })
     return {
       nextTs: () => task.nextTs(),
       started: () => guarded(() => this.#send(task, { type: 'run.started' })),
       messages: (batch) =>
+        announced(batch.map(({ action, message }) => orders.message(task.id, action, message))),
+      announced,
+      ended: (result) =>
         guarded(() => {
-          const events = batch.map(({ action, message }) => orders.message(task.id, action, message))
-          this.announce(task, events, {})
-          this.#pacing.produced(task)
-        }),
-      ended: ({ ok, text, exit }) =>
-        guarded(() => {
-          const end = { outcome: text, ...(exit === undefined ? {} : { exit }) }
-          this.#send(task, ok ? { type: 'run.completed', ...end } : { type: 'run.failed', ...end })
+          task.result = result
+          this.#send(task, { type: result.ok ? 'run.completed' : 'run.failed', ...endOf(result) })
         }),
     }
   }
@@ -297,4 +306,9 @@ export class TaskActors {
     // Last: a daemon that drains takes no events after its last task is gone.
     this.#forget(task)
   }
+}
+
+/** An end as the machine takes it. */
+function endOf({ text, exit }: RunResult): { outcome: string; exit?: Exit } {
+  return exit === undefined ? { outcome: text } : { outcome: text, exit }
 }

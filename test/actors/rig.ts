@@ -1,4 +1,5 @@
 /** A broker with its actors over the memory transport and a fake runner: the daemon without process and socket. */
+import type { ActorSetting } from '../../src/actors/actor-setting.ts'
 import { Broker } from '../../src/actors/broker-actor.ts'
 import { readerProgress } from '../../src/actors/audience.ts'
 import { ConnectionActors } from '../../src/actors/connection-actor.ts'
@@ -30,6 +31,8 @@ export interface RigOptions {
   /** What one direction of a link buffers. */
   readonly bufferBytes?: number
   readonly bind?: boolean
+  /** A simulated clock, and who notes the edges taken. */
+  readonly actors?: ActorSetting
 }
 
 export interface Rig {
@@ -48,6 +51,7 @@ export interface Rig {
 
 export function rig(options: RigOptions = {}): Rig {
   const limits: Limits = { ...defaults, ...options.limits }
+  const actors = options.actors ?? {}
   const store = options.store ?? memoryStore(limits)
   const runner = new FakeRunner()
   const lines: Record<string, unknown>[] = []
@@ -76,6 +80,7 @@ export function rig(options: RigOptions = {}): Rig {
   let ids = 0
   const asked: Rig['asked'] = { shutdown: [], stopped: false }
   const broker: Broker = new Broker({
+    actors,
     journal,
     lanes,
     delivery,
@@ -98,6 +103,7 @@ export function rig(options: RigOptions = {}): Rig {
     },
   })
   const connections = new ConnectionActors({
+    actors,
     owner: broker,
     limits,
     log,
@@ -106,6 +112,7 @@ export function rig(options: RigOptions = {}): Rig {
     newClientId: () => (++ids).toString(16).padStart(12, '0'),
   })
   const tasks = new TaskActors({
+    actors,
     runner,
     store,
     limits,
