@@ -2,7 +2,7 @@
  * A task whose actor is in memory: its request, its run, its messages' clock. Plain data; task-actor.ts owns it.
  */
 import type { Session } from '../broker/sessions.ts'
-import type { Run, RunnerTask } from '../runners/runner.ts'
+import type { Run, RunnerTask, RunResult } from '../runners/runner.ts'
 import type { TaskRecord } from '../store/store.ts'
 import type { CallboardConfiguration, StartNewTask, TaskState } from '../wire/commands.ts'
 import type { QueuedMessage } from '../wire/events.ts'
@@ -41,6 +41,8 @@ export class LiveTask {
   /** Whether it can run again once settled. */
   resumable: boolean
   run: Run | undefined
+  /** How its last run ended, once it has. */
+  result: RunResult | undefined
   /** Messages for a run that has not started yet. */
   queued: QueuedMessage[] = []
   cause: Cause = {}

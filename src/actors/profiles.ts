@@ -3,6 +3,7 @@
  * mode which is a profile gets that, and `configuration.callboard` goes over it field by field.
  */
 import { nearest } from '../wire/nearest.ts'
+import type { RunnerName } from '../runners/runner.ts'
 import type { CallboardConfiguration, Configuration } from '../wire/commands.ts'
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
@@ -10,11 +11,13 @@ import type { Outcome } from '../wire/rejection.ts'
 /** A runner and its defaults. `env` may hold secrets. */
 export interface Profile {
   readonly name: string
-  readonly runner: 'command'
+  readonly runner: RunnerName
   readonly command?: readonly string[]
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: 'closed' | 'text' | 'open'
+  readonly replay?: string
+  readonly speed?: number
 }
 
 export interface Profiles {
@@ -22,7 +25,12 @@ export interface Profiles {
   readonly defaultName: string | undefined
 }
 
-/** What a task runs with. A command of its own needs no profile. */
+/** What runs a task with this configuration, a profile's defaults in it. */
+export function runnerName(callboard: CallboardConfiguration): RunnerName {
+  return callboard.replay === undefined ? 'command' : 'replay'
+}
+
+/** What a task runs with. A command or a recording of its own needs no profile, and goes over what a profile runs. */
 export function mergeProfile(
   profiles: Profiles,
   configuration: Configuration,
@@ -33,12 +41,14 @@ export function mergeProfile(
   const name = asked.profile ?? profileOfMode(profiles, configuration) ?? defaultProfile(profiles, asked)
   const profile = name === undefined ? undefined : profiles.byName.get(name)
   if (profile === undefined) return accepted(asked)
-  const { command, cwd, env, stdin } = profile
+  const { command, cwd, env, stdin, replay, speed } = profile
   const merged = {
     ...(asked.env === undefined && env === undefined ? {} : { env: { ...env, ...asked.env } }),
   }
   return accepted({
-    ...(command === undefined ? {} : { command: [...command] }),
+    ...(command === undefined || runsItsOwn(asked) ? {} : { command: [...command] }),
+    ...(replay === undefined || runsItsOwn(asked) ? {} : { replay }),
+    ...(speed === undefined ? {} : { speed }),
     ...(cwd === undefined ? {} : { cwd }),
     ...(stdin === undefined ? {} : { stdin }),
     ...asked,
@@ -53,7 +63,11 @@ function profileOfMode(profiles: Profiles, configuration: Configuration): string
 }
 
 function defaultProfile(profiles: Profiles, asked: CallboardConfiguration): string | undefined {
-  return asked.command === undefined ? profiles.defaultName : undefined
+  return runsItsOwn(asked) ? undefined : profiles.defaultName
+}
+
+function runsItsOwn(asked: CallboardConfiguration): boolean {
+  return asked.command !== undefined || asked.replay !== undefined
 }
 
 function unknownProfile(profiles: Profiles, name: string): Outcome<never> {

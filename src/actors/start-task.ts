@@ -61,7 +61,7 @@ function newTask(request: Request, data: StartNewTask, callboard: CallboardConfi
     session: request.session,
     lastTs: 0,
     runs: 0,
-    resumable: broker.tasks.canResume,
+    resumable: broker.tasks.canResume(callboard),
     now,
   })
   task.cause = cause

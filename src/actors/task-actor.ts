@@ -8,16 +8,17 @@ import { taskMachine } from '../../machines/task.ts'
 import type { SettledState, TaskContext } from '../../machines/task.ts'
 import type { EventBatch } from '../../machines/broker.ts'
 import type { Logger } from '../log.ts'
-import type { RunEvents, Runner, RunnerName, RunResult } from '../runners/runner.ts'
+import type { RunEvents, Runner, RunnerName } from '../runners/runner.ts'
 import type { Store, TaskRecord } from '../store/store.ts'
 import type { CallboardConfiguration, TaskState } from '../wire/commands.ts'
-import type { Exit, TaskEvent } from '../wire/events.ts'
+import type { TaskEvent } from '../wire/events.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import type { ActorSetting } from './actor-setting.ts'
 import type { Cause, LiveTask } from './live-task.ts'
 import { Pacing } from './pacing.ts'
 import type { PacingOptions } from './pacing.ts'
 import { runnerName } from './profiles.ts'
+import { runEvents } from './run-events.ts'
 import * as orders from './task-events.ts'
 import { settledSnapshot, shownState } from './task-snapshot.ts'
 import type { TaskSnapshot } from './task-snapshot.ts'
@@ -197,27 +198,17 @@ export class TaskActors {
   }
 
   #runEvents(task: LiveTask): RunEvents {
-    // A run that was given up with its task may still have something to say.
-    const guarded = (effect: () => void): void => {
-      if (this.#live.get(task.id) === task) this.#guarded(task, effect)
-    }
-    const announced = (events: readonly TaskEvent[]): void =>
-      guarded(() => {
+    return runEvents(task, {
+      // A run that was given up with its task may still have something to say.
+      guarded: (effect) => {
+        if (this.#live.get(task.id) === task) this.#guarded(task, effect)
+      },
+      announce: (events) => {
         this.announce(task, events, {})
         this.#pacing.produced(task)
-      })
-    return {
-      nextTs: () => task.nextTs(),
-      started: () => guarded(() => this.#send(task, { type: 'run.started' })),
-      messages: (batch) =>
-        announced(batch.map(({ action, message }) => orders.message(task.id, action, message))),
-      announced,
-      ended: (result) =>
-        guarded(() => {
-          task.result = result
-          this.#send(task, { type: result.ok ? 'run.completed' : 'run.failed', ...endOf(result) })
-        }),
-    }
+      },
+      send: (event) => this.#send(task, event),
+    })
   }
 
   #guarded(task: LiveTask, effect: () => void): void {
@@ -306,9 +297,4 @@ export class TaskActors {
     // Last: a daemon that drains takes no events after its last task is gone.
     this.#forget(task)
   }
-}
-
-/** An end as the machine takes it. */
-function endOf({ text, exit }: RunResult): { outcome: string; exit?: Exit } {
-  return exit === undefined ? { outcome: text } : { outcome: text, exit }
 }

@@ -3,6 +3,7 @@
  */
 import type { StartNewTask } from '../wire/commands.ts'
 import type { Exit, QueuedMessage, TaskEvent, TaskMessage, TokenUsage } from '../wire/events.ts'
+import type { RunResult } from '../runners/runner.ts'
 
 /** What a command costs. */
 const noUsage: TokenUsage = { totalTokensIn: 0, totalTokensOut: 0, totalCost: 0, contextTokens: 0 }
@@ -62,12 +63,16 @@ function exited(taskId: string, exit: Exit | undefined): TaskEvent[] {
   return exit === undefined ? [] : [{ eventName: 'taskExited', payload: [taskId, exit] }]
 }
 
-export function completed(taskId: string, outcome: string, exit: Exit | undefined, ts: number): TaskEvent[] {
+/** `ts` is the first of two; the first is not used where the completion has been said before, also in part. */
+export function completed(taskId: string, { text, exit, usage, saidTs }: RunResult, ts: number): TaskEvent[] {
+  const { tokens, tools } = usage ?? { tokens: noUsage, tools: {} }
+  const action = saidTs === undefined ? 'created' : 'updated'
+  const said = { ts: saidTs ?? ts, type: 'say', say: 'completion_result', text, partial: false } as const
   return [
     ...exited(taskId, exit),
-    message(taskId, 'created', { ts, type: 'say', say: 'completion_result', text: outcome, partial: false }),
-    { eventName: 'taskTokenUsageUpdated', payload: [taskId, noUsage, {}] },
-    { eventName: 'taskCompleted', payload: [taskId, noUsage, {}, { isSubtask: false }] },
+    message(taskId, action, said),
+    { eventName: 'taskTokenUsageUpdated', payload: [taskId, tokens, tools] },
+    { eventName: 'taskCompleted', payload: [taskId, tokens, tools, { isSubtask: false }] },
     message(taskId, 'created', { ts: ts + 1, type: 'ask', ask: 'completion_result', text: '' }),
     { eventName: 'taskIdle', payload: [taskId] },
   ]

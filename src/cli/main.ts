@@ -8,6 +8,7 @@ import { cancelCommand } from './commands/cancel.ts'
 import { closeCommand } from './commands/close.ts'
 import { machinesCommand } from './commands/machines.ts'
 import { psCommand } from './commands/ps.ts'
+import { recordCommand } from './commands/record.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { runCommand } from './commands/run.ts'
 import { sendCommand } from './commands/send.ts'
@@ -78,6 +79,7 @@ function commands(): Command[] {
     psCommand(),
     watchCommand(),
     showCommand(),
+    recordCommand(),
     sendCommand(),
     cancelCommand(),
     closeCommand(),

@@ -6,6 +6,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, 
 import { dirname, isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { limits } from '../limits.ts'
+import { runnerNames } from '../runners/runner.ts'
 import { ownershipFault, reason } from './home.ts'
 import { jsonMistakeAt } from './json-position.ts'
 import { hint } from './listen-option.ts'
@@ -31,13 +32,27 @@ const configLimitsSchema = z.strictObject({
   sessionGraceMs: between(0, 86_400_000),
 })
 
-const profileSchema = z.strictObject({
-  runner: z.literal('command'),
-  command: z.array(z.string()).min(1).max(limits.commandArgsMax).optional(),
-  cwd: absolutePath.optional(),
-  env: z.record(z.string(), z.string()).optional(),
-  stdin: z.enum(['closed', 'text', 'open']).optional(),
-})
+const profileSchema = z.discriminatedUnion(
+  'runner',
+  [
+    z.strictObject({
+      runner: z.literal('command'),
+      command: z.array(z.string()).min(1).max(limits.commandArgsMax).optional(),
+      cwd: absolutePath.optional(),
+      env: z.record(z.string(), z.string()).optional(),
+      stdin: z.enum(['closed', 'text', 'open']).optional(),
+    }),
+    z.strictObject({
+      runner: z.literal('replay'),
+      replay: absolutePath,
+      speed: z.number().min(0).max(limits.replaySpeedMax).optional(),
+    }),
+  ],
+  {
+    error: (issue) =>
+      issue.code === 'invalid_union' ? `known runners: ${runnerNames.join(', ')}` : undefined,
+  },
+)
 
 const profileName = z
   .string()
@@ -137,6 +152,9 @@ function sayIssue(issue: z.core.$ZodIssue | undefined): string {
 /** The keys that the schema knows at a path. */
 function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
   if (schema instanceof z.ZodOptional) return keysAt(schema.unwrap(), path)
+  if (schema instanceof z.ZodDiscriminatedUnion) {
+    return [...new Set(schema.options.flatMap((option) => keysAt(option, path)))]
+  }
   const [first, ...rest] = path
   if (schema instanceof z.ZodRecord) return keysAt(schema.valueType, rest)
   if (!(schema instanceof z.ZodObject)) return []

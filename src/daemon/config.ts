@@ -7,6 +7,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { limits } from '../limits.ts'
 import type { Limits } from '../limits.ts'
+import type { RunnerName } from '../runners/runner.ts'
 import { resolveSocketPath } from '../transport/socket-path.ts'
 import type { SocketPath } from '../transport/socket-path.ts'
 import { version } from '../version.ts'
@@ -21,11 +22,13 @@ import { SettingsError } from './settings-error.ts'
 /** What a task may ask for by name: a runner and its defaults. `env` may hold secrets. */
 export interface Profile {
   readonly name: string
-  readonly runner: 'command'
+  readonly runner: RunnerName
   readonly command?: readonly string[]
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: 'closed' | 'text' | 'open'
+  readonly replay?: string
+  readonly speed?: number
 }
 
 export interface DaemonSettings {

@@ -16,6 +16,7 @@ import { Sessions } from '../broker/sessions.ts'
 import { SlabPool } from '../broker/slab.ts'
 import type { Logger } from '../log.ts'
 import { commandRunner } from '../runners/command.ts'
+import { replayRunner } from '../runners/replay.ts'
 import { memoryStore } from '../store/memory.ts'
 import type { Store } from '../store/store.ts'
 import { nodeIpcTransport } from '../transport/node-ipc.ts'
@@ -196,7 +197,10 @@ class Daemon implements RunningDaemon {
   #makeTasks(): TaskActors {
     const { journal, now } = this.#broker.parts
     return new TaskActors({
-      runner: commandRunner({ limits: this.#settings.limits }),
+      runners: {
+        command: commandRunner({ limits: this.#settings.limits }),
+        replay: replayRunner({ limits: this.#settings.limits }),
+      },
       store: this.#store,
       limits: this.#settings.limits,
       log: this.#log.child({ actor: 'task' }),

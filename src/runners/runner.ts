@@ -2,7 +2,7 @@
  * What a task actor drives: types only. A Runner makes Runs; a Run is one process (or agent turn) of one task.
  * Nothing here is reported to clients directly: the task actor journals it first.
  */
-import type { Exit, TaskMessage } from '../wire/events.ts'
+import type { Exit, TaskEvent, TaskMessage, TokenUsage, ToolUsage } from '../wire/events.ts'
 import type { CallboardConfiguration, Configuration } from '../wire/commands.ts'
 import type { Outcome } from '../wire/rejection.ts'
 
@@ -29,6 +29,10 @@ export interface RunResult {
   /** One sentence for people: the completion's or the error's text. */
   readonly text: string
   readonly exit?: Exit
+  /** What it took in all; nothing where the run knows of no use. */
+  readonly usage?: { readonly tokens: TokenUsage; readonly tools: ToolUsage }
+  /** The `ts` of a message that says `text` already, also in part: it becomes the completion's. */
+  readonly saidTs?: number
 }
 
 /** What a run tells its task. `nextTs` gives the `ts` of a new message: unique and rising within the task. */
@@ -38,6 +42,11 @@ export interface RunEvents {
   started(): void
   /** One batch per read of the child's output. */
   messages(batch: readonly RunnerMessage[]): void
+  /**
+   * Events of this task as they are, messages too, of a run that knows them; one batch. Never those of a task's life,
+   * from taskCreated to taskIdle: the task makes them itself.
+   */
+  announced(events: readonly TaskEvent[]): void
   /** Exactly once, last. No process of the run is left, and every message has been given. */
   ended(result: RunResult): void
 }
@@ -53,6 +62,10 @@ export interface Run {
   pause(): void
   resume(): void
 }
+
+/** Every runner that there is. */
+export const runnerNames = ['command', 'replay'] as const
+export type RunnerName = (typeof runnerNames)[number]
 
 export interface Runner {
   readonly name: string

@@ -50,17 +50,29 @@ export const callboardConfigurationSchema = z.strictObject({
   env: stringRecord.optional(),
   /** `closed` (default): nothing to read; `text`: the task's text, then end of file; `open`: SendMessage writes lines. */
   stdin: z.enum(['closed', 'text', 'open']).optional(),
+  /** Absolute path of a recording that is played instead of a command. */
+  replay: z.string().min(1).max(4_096).optional(),
+  /** How many times as fast as it was recorded it is played: 1 by default, 0 for as fast as possible. */
+  speed: z.number().min(0).max(limits.replaySpeedMax).optional(),
 })
 export type CallboardConfiguration = z.infer<typeof callboardConfigurationSchema>
 
 /** Validates `configuration.callboard`; a refusal names the field and, for an unknown key, the known ones. */
 export function parseCallboardConfiguration(value: unknown): Outcome<CallboardConfiguration> {
   const parsed = callboardConfigurationSchema.safeParse(value ?? {})
-  if (parsed.success) return accepted(parsed.data)
+  if (parsed.success) return oneThingToRun(parsed.data)
   const issue = parsed.error.issues[0]
   const path = ['configuration', 'callboard', ...(issue?.path ?? [])].join('.')
   const why = issue?.code === 'unrecognized_keys' ? unknownKey(issue.keys[0] ?? '') : issue?.message
   return refused('invalid_command', `${path}: ${why ?? 'not valid'}`)
+}
+
+function oneThingToRun(asked: CallboardConfiguration): Outcome<CallboardConfiguration> {
+  if (asked.command === undefined || asked.replay === undefined) return accepted(asked)
+  return refused(
+    'invalid_command',
+    'configuration.callboard: command and replay exclude each other: give the one that is to run',
+  )
 }
 
 function unknownKey(key: string): string {

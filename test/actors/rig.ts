@@ -113,7 +113,7 @@ export function rig(options: RigOptions = {}): Rig {
   })
   const tasks = new TaskActors({
     actors,
-    runner,
+    runners: { command: runner, replay: runner },
     store,
     limits,
     log,

@@ -5,14 +5,16 @@ import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import type { Run, RunResult, Runner, RunnerMessage, RunnerTask } from '../../src/runners/runner.ts'
 import type { CallboardConfiguration } from '../../src/wire/commands.ts'
-import type { TaskMessage } from '../../src/wire/events.ts'
+import type { TaskEvent, TaskMessage } from '../../src/wire/events.ts'
 
 export interface RecordedRun {
   readonly task: RunnerTask
   readonly run: Run
-  /** `started`, `messages` and `ended` in their order. */
+  /** `started`, `messages`, `announced` and `ended` in their order. */
   readonly calls: string[]
   readonly batches: (readonly RunnerMessage[])[]
+  /** Events that were told as they are. */
+  readonly announced: readonly TaskEvent[]
   readonly ended: Promise<RunResult>
   /** The last state of each message, by rising ts. */
   messages(): TaskMessage[]
@@ -36,6 +38,7 @@ export function record(runner: Runner, task: RunnerTask): RecordedRun {
   let ts = 0
   const calls: string[] = []
   const batches: (readonly RunnerMessage[])[] = []
+  const announced: TaskEvent[] = []
   const { promise: ended, resolve } = Promise.withResolvers<RunResult>()
   const run = runner.start(task, {
     nextTs: () => (ts += 1),
@@ -43,6 +46,10 @@ export function record(runner: Runner, task: RunnerTask): RecordedRun {
     messages(batch) {
       calls.push('messages')
       batches.push(batch)
+    },
+    announced(events) {
+      calls.push('announced')
+      announced.push(...events)
     },
     ended(result) {
       calls.push('ended')
@@ -52,7 +59,7 @@ export function record(runner: Runner, task: RunnerTask): RecordedRun {
   const messages = (): TaskMessage[] => lastStates(batches.flat())
   const bytes = (stream: 'stdout' | 'stderr'): Buffer =>
     Buffer.concat(messages().flatMap((one) => (one.stream === stream ? [bytesOf(one)] : [])))
-  return { task, run, calls, batches, ended, messages, bytes }
+  return { task, run, calls, batches, announced, ended, messages, bytes }
 }
 
 export function lastStates(sent: readonly RunnerMessage[]): TaskMessage[] {

@@ -16,7 +16,7 @@ test('a misspelt key is refused with the one that was meant, an odd one with all
   expect(message({ comand: ['x'] })).toBe(
     'configuration.callboard: unknown key "comand"; did you mean "command"?',
   )
-  expect(message({ shellScript: 1 })).toMatch(/known are profile, command, cwd, env, stdin$/)
+  expect(message({ shellScript: 1 })).toMatch(/known are profile, command, cwd, env, stdin, replay, speed$/)
 })
 
 test('a wrong value is refused with its place', () => {

@@ -1,0 +1,38 @@
+/**
+ * From what a run tells its task to the task's machine and the journal. What the machine does not carry of an end stays
+ * with the task.
+ */
+import type { TaskMachineEvent } from '../../machines/task.ts'
+import type { RunEvents, RunResult } from '../runners/runner.ts'
+import type { Exit, TaskEvent } from '../wire/events.ts'
+import type { LiveTask } from './live-task.ts'
+import * as orders from './task-events.ts'
+
+export interface RunEventsPort {
+  /** Calls `effect` where the task still lives; what it throws is the task's fault alone. */
+  guarded(effect: () => void): void
+  /** Journals what the run did. */
+  announce(events: readonly TaskEvent[]): void
+  /** Tells the task's machine. */
+  send(event: TaskMachineEvent): void
+}
+
+export function runEvents(task: LiveTask, port: RunEventsPort): RunEvents {
+  const announced = (events: readonly TaskEvent[]): void => port.guarded(() => port.announce(events))
+  return {
+    nextTs: () => task.nextTs(),
+    started: () => port.guarded(() => port.send({ type: 'run.started' })),
+    messages: (batch) =>
+      announced(batch.map(({ action, message }) => orders.message(task.id, action, message))),
+    announced,
+    ended: (result) =>
+      port.guarded(() => {
+        task.result = result
+        port.send({ type: result.ok ? 'run.completed' : 'run.failed', ...endOf(result) })
+      }),
+  }
+}
+
+function endOf({ text, exit }: RunResult): { readonly outcome: string; readonly exit?: Exit } {
+  return exit === undefined ? { outcome: text } : { outcome: text, exit }
+}
