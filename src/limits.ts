@@ -38,6 +38,12 @@ export const limits = {
   lagLowBytes: 256 * KiB,
   /** Direct answers that wait for one link. At it: the daemon stops reading that link until half is written. */
   outboxBytesMax: 1 * MiB,
+  /**
+   * Direct answers over all links, in outboxes and sockets: they are looked at when one link has `answersShareBytes`.
+   * Past it: the link with the most of them is closed.
+   */
+  answersBytesMax: 32 * MiB,
+  answersShareBytes: 128 * KiB,
   /** What a link may still take to read its last bytes when the daemon drains. Past it: destroyed. */
   linkDrainMs: 1_000,
 
@@ -81,6 +87,8 @@ export const limits = {
    */
   repliesKeptPerSession: 2_048,
   repliesKeptBytesPerSession: 1 * MiB,
+  /** The same over all sessions. Past it: a session keeps its newest answer alone. */
+  repliesKeptBytesMax: 16 * MiB,
   /** How long a session without a link can be resumed. Past it, or past the number: forgotten, oldest first. */
   sessionGraceMs: 60_000,
   sessionsDetachedMax: 1_024,

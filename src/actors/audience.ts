@@ -39,6 +39,8 @@ export function attachReader(broker: Broker, connection: Connection): void {
 
 /** Makes a session this connection's. */
 export function bindSession(broker: Broker, connection: Connection, session: Session): void {
+  // Taken up again: the one that the connection had until now ends with nothing that anybody could come back for.
+  if (connection.session !== undefined) broker.parts.sessions.detach(connection.session, connection.id)
   connection.session = session
   broker.parts.sessions.attach(session, connection.id)
 }

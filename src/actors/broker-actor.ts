@@ -19,6 +19,7 @@ import type { ActorSetting } from './actor-setting.ts'
 import { attachReader } from './audience.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionActors, ConnectionOwner } from './connection-actor.ts'
+import { answersOf, boundAnswers } from './answer-budget.ts'
 import { routeInbox } from './command-router.ts'
 import { announceDrain, letConnectionsGo } from './drain.ts'
 import type { Profiles } from './profiles.ts'
@@ -188,6 +189,7 @@ export class Broker implements ConnectionOwner {
   wake(connection: Connection): void {
     if (connection.subscriber !== undefined) this.parts.delivery.wake(connection.subscriber)
     if (connection.outbox.isFull) this.connections.stopReading(connection)
+    if (answersOf(connection) >= this.parts.limits.answersShareBytes) boundAnswers(this)
   }
 
   gone(connection: Connection): void {

@@ -4,6 +4,7 @@
  */
 import type { Filter } from './subscriptions.ts'
 import { Replies } from './replies.ts'
+import type { RepliesAccount } from './replies.ts'
 
 export interface SessionClient {
   readonly name: string
@@ -33,11 +34,17 @@ export class Session {
   readonly #owned = new Set<string>()
   readonly #ownedMax: number
 
-  constructor(id: string, number: number, listener: string, options: SessionOptions) {
+  constructor(
+    id: string,
+    number: number,
+    listener: string,
+    options: SessionOptions,
+    account: RepliesAccount,
+  ) {
     this.id = id
     this.number = number
     this.listener = listener
-    this.replies = new Replies(options.repliesKeptPerSession, options.repliesKeptBytesPerSession)
+    this.replies = new Replies(options.repliesKeptPerSession, options.repliesKeptBytesPerSession, account)
     this.#ownedMax = options.ownTasksPerSession
   }
 
@@ -71,6 +78,7 @@ export class Session {
 export interface SessionOptions {
   readonly repliesKeptPerSession: number
   readonly repliesKeptBytesPerSession: number
+  readonly repliesKeptBytesMax: number
   readonly ownTasksPerSession: number
   readonly sessionGraceMs: number
   readonly sessionsDetachedMax: number
@@ -83,17 +91,19 @@ export class Sessions {
   /** Native sessions by id: attached, or waiting for their client (oldest detachment first). */
   readonly #known = new Map<string, Session>()
   readonly #detached = new Map<string, Session>()
+  readonly #replies: RepliesAccount
   #opened = 0
 
   constructor(options: SessionOptions, newId: () => string, now: () => number) {
     this.#options = options
+    this.#replies = { bytes: 0, bytesMax: options.repliesKeptBytesMax }
     this.#newId = newId
     this.#now = now
   }
 
   /** A session for a new connection; nobody can take it up until `keep`. */
   open(listener: string): Session {
-    return new Session(this.#newId(), ++this.#opened, listener, this.#options)
+    return new Session(this.#newId(), ++this.#opened, listener, this.#options, this.#replies)
   }
 
   /** From its Hello on, a session waits for its client when the link is lost. */
@@ -116,7 +126,7 @@ export class Sessions {
   detach(session: Session, connectionId: string): void {
     if (session.connectionId !== connectionId) return
     session.connectionId = undefined
-    if (!this.#known.has(session.id)) return
+    if (!this.#known.has(session.id)) return session.replies.clear()
     session.detachedAt = this.#now()
     this.#detached.set(session.id, session)
     this.#forgetOld()
@@ -133,6 +143,7 @@ export class Sessions {
       if (!expired && this.#detached.size <= sessionsDetachedMax) return
       this.#detached.delete(id)
       this.#known.delete(id)
+      session.replies.clear()
     }
   }
 }

@@ -25,16 +25,32 @@ test('at the number nothing is forgotten, one past it the oldest is', () => {
   ])
 })
 
-test('at the bytes nothing is forgotten, one past them the oldest are, but never the newest', () => {
+test('at the bytes nothing is forgotten, one past them the oldest are', () => {
   const replies = new Replies(10, 10)
   replies.keep('a', 'body', answer(4))
   replies.keep('b', 'body', answer(6))
   expect(replies.find('a', 'body').kind).toBe('same')
   replies.keep('c', 'body', answer(1))
-  expect(replies.find('a', 'body').kind).toBe('none')
-  expect(replies.find('b', 'body').kind).toBe('same')
-  replies.keep('d', 'body', answer(50))
-  expect(['b', 'c', 'd'].map((id) => replies.find(id, 'body').kind)).toEqual(['none', 'none', 'same'])
-  replies.keep('e', 'body', answer(1))
-  expect(['d', 'e'].map((id) => replies.find(id, 'body').kind)).toEqual(['none', 'same'])
+  expect(['a', 'b', 'c'].map((id) => replies.find(id, 'body').kind)).toEqual(['none', 'same', 'same'])
+})
+
+test('an answer larger than all that is kept is not kept, and costs no other', () => {
+  const replies = new Replies(10, 10)
+  replies.keep('a', 'body', answer(4))
+  replies.keep('b', 'body', answer(11))
+  expect(['a', 'b'].map((id) => replies.find(id, 'body').kind)).toEqual(['same', 'none'])
+})
+
+test('past the bytes of all sessions one keeps its newest alone, and ends with none', () => {
+  const account = { bytes: 0, bytesMax: 10 }
+  const one = new Replies(10, 10, account)
+  const other = new Replies(10, 10, account)
+  one.keep('a', 'body', answer(9))
+  other.keep('b', 'body', answer(1))
+  other.keep('c', 'body', answer(1))
+  expect(one.find('a', 'body').kind).toBe('same')
+  expect(['b', 'c'].map((id) => other.find(id, 'body').kind)).toEqual(['none', 'same'])
+  one.clear()
+  other.clear()
+  expect(account.bytes).toBe(0)
 })

@@ -5,6 +5,7 @@ import type { Session } from '../../src/broker/sessions.ts'
 const options = {
   repliesKeptPerSession: 4,
   repliesKeptBytesPerSession: 100,
+  repliesKeptBytesMax: 1_000,
   ownTasksPerSession: 2,
   sessionGraceMs: 1_000,
   sessionsDetachedMax: 2,

@@ -70,8 +70,10 @@ describe('large answers', () => {
       for (let n = 0; n < 40; n++) {
         ;(await trial.mute()).write(command('ListTasks', {}, { requestId: 'list' }).repeat(50))
       }
-      await delay(3_000)
-      await trial.expectAlive()
+      await vi.waitFor(() => {
+        const closed = trial.logged('frame refused').filter(({ code }) => code === 'limit_exceeded')
+        expect(closed.length).toBeGreaterThan(10)
+      }, patience)
     })
   })
 })
