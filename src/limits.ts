@@ -42,7 +42,7 @@ export const limits = {
    * Direct answers over all links, in outboxes and sockets: they are looked at when one link has `answersShareBytes`.
    * Past it: the link with the most of them is closed.
    */
-  answersBytesMax: 32 * MiB,
+  answersBytesMax: 24 * MiB,
   answersShareBytes: 128 * KiB,
   /** What a link may still take to read its last bytes when the daemon drains. Past it: destroyed. */
   linkDrainMs: 1_000,
