@@ -7,9 +7,6 @@ import { isSettled, isSettling } from './settled.ts'
 import type { CallboardClient } from '../client/callboard-client.ts'
 import type { EventMessage, Gap, Task } from '../wire/envelope.ts'
 
-/** After all have settled: round trips without an event after which nothing of the replay can be on its way. */
-const quietRoundTrips = 2
-
 export class TaskFollower {
   readonly #client: CallboardClient
   readonly #unsettled: Set<string>
@@ -43,19 +40,28 @@ export class TaskFollower {
     }
   }
 
+  /** False when an item came, true when none can be on its way any more. */
   async #isQuiet(next: Promise<unknown>): Promise<boolean> {
     const came = next.then(
       () => true,
       () => true,
     )
-    for (let left = quietRoundTrips; left > 0; left -= 1) {
-      const quiet = this.#client.getStatus().then(async () => {
+    for (;;) {
+      const asked = this.#isAllSent().then(async (isAllSent) => {
+        // What came before the answer is handed on first.
         await turn()
-        return false
+        return isAllSent ? 'quiet' : 'later'
       })
-      if (await Promise.race([came, quiet])) return false
+      const outcome = await Promise.race([came, asked])
+      if (outcome !== 'later') return outcome === 'quiet'
     }
-    return true
+  }
+
+  /** Whether we stood at the journal's end when the daemon was asked: its answer comes after all that it sent. */
+  async #isAllSent(): Promise<boolean> {
+    const clients = await this.#client.listClients()
+    const own = clients.find(({ clientId }) => clientId === this.#client.clientId)
+    return own !== undefined && own.subscription !== 'none' && own.lagBytes === 0
   }
 
   async #note(item: EventMessage | Gap): Promise<void> {

@@ -102,6 +102,13 @@ describe('the config file', () => {
     expect(found).toMatchObject({ defaultProfile: 'echo', drainDeadlineMs: 1_000, logLevel: 'debug' })
   })
 
+  test('gives a recording to play as a profile', () => {
+    write({ profiles: { fixture: { runner: 'replay', replay: '/task.jsonl', speed: 0 } } })
+    expect(settings().profiles).toEqual([
+      { name: 'fixture', runner: 'replay', replay: '/task.jsonl', speed: 0 },
+    ])
+  })
+
   test('lies below the environment, and that below the flags', () => {
     write({
       socket: join(root, 'config.sock'),
@@ -130,6 +137,12 @@ describe('the config file', () => {
       '{"profiles": {"a": {"runner": "command", "comand": []}}}',
       '"profiles.a.comand"; did you mean "command"?',
     ],
+    ['{"profiles": {"a": {"runner": "replay", "sped": 1}}}', 'profiles.a.replay'],
+    ['{"profiles": {"a": {"runner": "replay", "replay": "/x", "sped": 1}}}', 'did you mean "speed"?'],
+    ['{"profiles": {"a": {"runner": "replay", "replay": "x"}}}', 'replay: must be an absolute path'],
+    ['{"profiles": {"a": {"runner": "replay", "replay": "/x", "speed": 1001}}}', 'a.speed: Too big'],
+    ['{"profiles": {"a": {"runner": "comand"}}}', 'profiles.a.runner: known runners: command, replay'],
+    ['{"profiles": {"a": {}}}', 'profiles.a.runner: known runners: command, replay'],
     ['{"log": {"levl": "info"}}', '"log.levl"; did you mean "level"?'],
     ['{"somethingElse": 1}', 'known: socket, listen, profiles'],
     [

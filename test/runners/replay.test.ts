@@ -1,0 +1,283 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { replayRunner } from '../../src/runners/replay.ts'
+import { ManualClock } from './manual-clock.ts'
+import { record, taskOf } from './recorded-run.ts'
+import { beginning, completed, ending, one, recordedId, said, sample, tools } from './sample-recording.ts'
+import { updated, usage, used, work, writeRecording } from './sample-recording.ts'
+import type { RecordedRun } from './recorded-run.ts'
+import type { Timed } from './sample-recording.ts'
+import type { TaskEvent } from '../../src/wire/events.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'callboard-replay-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+function play(events: readonly Timed[], speed = 0, clock = new ManualClock(), limits = {}): RecordedRun {
+  const replay = writeRecording(directory, events, `${Math.random()}.jsonl`)
+  return record(replayRunner({ clock, limits }), taskOf({ replay, speed }))
+}
+
+/** Winds the clock to each of its timers until the run has ended; how many milliseconds each wait took. */
+async function wound(run: RecordedRun, clock: ManualClock): Promise<number[]> {
+  const waits: number[] = []
+  while (!run.calls.includes('ended')) {
+    await vi.waitFor(() => expect(clock.next !== undefined || run.calls.includes('ended')).toBe(true), {
+      interval: 1,
+    })
+    const ms = clock.next
+    if (ms === undefined) break
+    waits.push(ms)
+    clock.wind(ms)
+  }
+  return waits
+}
+
+const nameOf = (event: TaskEvent): string =>
+  event.eventName === 'message'
+    ? `${event.payload[0].action} ${event.payload[0].message.say}:${event.payload[0].message.text}`
+    : event.eventName
+const told = (run: RecordedRun): string[] => run.announced.map(nameOf)
+
+const told6 = [
+  'created text:I ',
+  'updated text:I write',
+  'updated text:I write it.',
+  'taskModeSwitched',
+  'taskToolFailed',
+  'taskTokenUsageUpdated',
+]
+
+describe('what a replay tells', () => {
+  test('is what its task did, without what tasks say themselves, and ends with its result and use', async () => {
+    const run = play(sample)
+    expect(run.calls).toEqual([])
+    expect(await run.ended).toEqual({ ok: true, text: 'Wrote it.', usage: { tokens: usage, tools } })
+    expect(run.calls).toEqual(['started', 'announced', 'ended'])
+    expect(told(run)).toEqual(told6)
+  })
+
+  test('bears the playing task id and its own rising times, one for each message', async () => {
+    const run = play(sample)
+    await run.ended
+    expect(JSON.stringify(run.announced)).not.toContain(recordedId)
+    const times = run.announced.flatMap((event) =>
+      event.eventName === 'message' ? [event.payload[0].message.ts] : [],
+    )
+    expect(times).toEqual([1, 1, 1])
+    expect(run.announced.at(-1)).toEqual({
+      eventName: 'taskTokenUsageUpdated',
+      payload: [run.task.id, { ...usage, totalTokensIn: 1_000 }, tools],
+    })
+  })
+
+  test('keeps the ids of other tasks in what tells of two, and puts its own for the recorded one', async () => {
+    const run = play([
+      ...beginning,
+      [30, { eventName: 'taskSpawned', payload: [recordedId, 'child'] }],
+      [31, { eventName: 'taskDelegationCompleted', payload: ['parent', recordedId, 'summary'] }],
+      ...ending,
+    ])
+    await run.ended
+    expect(run.announced.map(({ payload }) => payload)).toEqual([
+      [run.task.id, 'child'],
+      ['parent', run.task.id, 'summary'],
+    ])
+  })
+
+  test('starts before any use above zero, also where the recording has it before', async () => {
+    const run = play([[0, one('taskCreated')], [1, used()], [2, one('taskStarted')], ...work, ...ending])
+    await run.ended
+    expect(run.calls).toEqual(['started', 'announced', 'ended'])
+    expect(told(run)[0]).toBe('taskTokenUsageUpdated')
+  })
+
+  test('a result that was said in parts becomes the completion under its time', async () => {
+    const parts: Timed[] = [
+      [310, said(1_400, 'completion_result', 'W', true)],
+      [320, updated(said(1_400, 'completion_result', 'Wrote', true))],
+      [400, used()],
+      [401, completed],
+      [402, updated(said(1_400, 'completion_result', 'Wrote it all.', false))],
+    ]
+    const run = play([...beginning, ...work, ...parts])
+    expect(await run.ended).toMatchObject({ ok: true, text: 'Wrote it all.', saidTs: 2 })
+    expect(told(run).slice(-2)).toEqual(['created completion_result:W', 'updated completion_result:Wrote'])
+  })
+
+  test('an error that the task survives is told, one that ends it is its result', async () => {
+    const error = said(1_500, 'error', 'The model is away.')
+    const run = play([
+      ...beginning,
+      [30, error],
+      ...work,
+      [310, { eventName: 'taskExited', payload: [recordedId, { code: 3 }] }],
+      [310, said(1_501, 'error', 'It is gone.')],
+      [310, one('taskAborted')],
+      [310, one('taskResumable')],
+    ])
+    expect(await run.ended).toEqual({ ok: false, text: 'It is gone.', exit: { code: 3 } })
+    expect(told(run)).toEqual(['created error:The model is away.', ...told6])
+  })
+
+  test('an end without an error says so', async () => {
+    const run = play([...beginning, [30, one('taskAborted')]])
+    expect(await run.ended).toEqual({ ok: false, text: 'The recording ends aborted.' })
+    expect(run.calls).toEqual(['started', 'ended'])
+  })
+
+  test('a task that could not start does not start', async () => {
+    const run = play([
+      ...beginning.slice(0, 3),
+      [5, said(1_001, 'error', 'No such program.')],
+      [5, one('taskAborted')],
+    ])
+    expect(await run.ended).toEqual({ ok: false, text: 'No such program.' })
+    expect(run.calls).toEqual(['ended'])
+  })
+
+  test('a recording without an end fails after all that it has', async () => {
+    const run = play([...beginning, ...work])
+    expect(await run.ended).toEqual({ ok: false, text: 'The recording ends before its task does.' })
+    expect(told(run)).toEqual(told6)
+  })
+
+  test('a task that was resumed is one run with its last end, without the time between', async () => {
+    const clock = new ManualClock()
+    const hours = 7_200_000
+    const run = play(
+      [
+        ...beginning,
+        [30, said(1_500, 'error', 'Stopped.')],
+        [30, one('taskAborted')],
+        [30, one('taskResumable')],
+        [hours, one('taskFocused')],
+        [hours, used({ ...usage, totalTokensIn: 0 })],
+        [hours, one('taskStarted')],
+        [hours + 10, said(1_600, 'text', 'Again.')],
+        ...ending.map(([t, event]): Timed => [hours + t, event]),
+      ],
+      1,
+      clock,
+    )
+    const waits = await wound(run, clock)
+    expect(await run.ended).toMatchObject({ ok: true, text: 'Wrote it.' })
+    expect(told(run)).toEqual(['created error:Stopped.', 'created text:Again.'])
+    expect(run.calls.filter((call) => call === 'started')).toHaveLength(1)
+    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBe(430)
+  })
+})
+
+describe('when a replay tells it', () => {
+  test('is as it was recorded at speed 1', async () => {
+    const clock = new ManualClock()
+    const run = play(sample, 1, clock)
+    expect(await wound(run, clock)).toEqual([20, 10, 60, 60, 50, 20, 80, 100])
+    expect(run.calls.at(-1)).toBe('ended')
+  })
+
+  test.each([
+    [10, 40],
+    [0.5, 800],
+    [1_000, 0.4],
+  ])('at speed %d it takes %d ms', async (speed, total) => {
+    const clock = new ManualClock()
+    const waits = await wound(play(sample, speed, clock), clock)
+    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(total)
+  })
+
+  test('at speed 0 no timer runs', async () => {
+    const clock = new ManualClock()
+    expect(await wound(play(sample, 0, clock), clock)).toEqual([])
+  })
+
+  test('a wait longer than a timer takes several', async () => {
+    const clock = new ManualClock()
+    const late: Timed[] = [...beginning, [1_020, completed]]
+    expect(await wound(play(late, 1, clock, { replayTimerMsMax: 400 }), clock)).toEqual([20, 400, 400, 200])
+  })
+
+  test('times that go back do not wait', async () => {
+    const clock = new ManualClock()
+    const run = play(
+      [...beginning, [500, said(1_100, 'text', 'a')], [100, said(1_101, 'text', 'b')], [510, completed]],
+      1,
+      clock,
+    )
+    expect(await wound(run, clock)).toEqual([20, 480, 10])
+    expect(told(run)).toEqual(['created text:a', 'created text:b'])
+  })
+
+  test('a paused one tells nothing until it is resumed', async () => {
+    const clock = new ManualClock()
+    const run = play(sample, 1, clock)
+    await vi.waitFor(() => expect(clock.next).toBe(20), { interval: 1 })
+    clock.wind(20)
+    await vi.waitFor(() => expect(run.calls).toEqual(['started']), { interval: 1 })
+    run.run.pause()
+    clock.wind(10_000)
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+    expect([run.calls, clock.next]).toEqual([['started'], undefined])
+    run.run.resume()
+    await run.ended
+    expect(told(run)).toEqual(told6)
+  })
+})
+
+describe('how a replay is ended', () => {
+  test.each(['cancel', 'kill'] as const)('%s ends it at once while it waits, once', async (how) => {
+    const clock = new ManualClock()
+    const run = play(sample, 1, clock)
+    await vi.waitFor(() => expect(clock.next).toBe(20), { interval: 1 })
+    run.run[how]()
+    run.run.cancel()
+    expect(run.calls).toEqual([])
+    expect(await run.ended).toEqual({ ok: false, text: 'The playing of the recording was cancelled.' })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([run.calls, clock.next]).toEqual([['ended'], undefined])
+  })
+
+  test('a cancel in the turn of its start lets nothing begin', async () => {
+    const run = play(sample)
+    run.run.cancel()
+    await run.ended
+    expect(run.calls.at(-1)).toBe('ended')
+    expect(run.calls.filter((call) => call === 'ended')).toHaveLength(1)
+  })
+
+  test('a cancel while it is paused ends it', async () => {
+    const run = play(sample)
+    run.run.pause()
+    run.run.cancel()
+    await run.ended
+    run.run.resume()
+    expect(run.calls).toEqual(['ended'])
+  })
+
+  test('it takes no messages', () => {
+    const run = play(sample)
+    expect(run.run.send('x', [])).toMatchObject({ ok: false, error: { code: 'unsupported' } })
+    run.run.cancel()
+  })
+})
+
+test('a long recording is told in batches, and only the latest messages are remembered', async () => {
+  const many = Array.from({ length: 3_000 }, (_, index): Timed => [
+    30,
+    said(2_000 + index, 'text', 'x'.repeat(100)),
+  ])
+  const again: Timed[] = [
+    [31, updated(said(4_999, 'text', 'known'))],
+    [31, updated(said(2_000, 'text', 'forgotten'))],
+  ]
+  const run = play([...beginning, ...many, ...again, ...ending], 0, new ManualClock(), {
+    replayMessagesKnown: 100,
+  })
+  await run.ended
+  expect(run.calls.filter((call) => call === 'announced').length).toBeGreaterThan(5)
+  const times = run.announced.flatMap((event) =>
+    event.eventName === 'message' ? [event.payload[0].message.ts] : [],
+  )
+  expect(times).toEqual([...Array.from({ length: 3_000 }, (_, index) => index + 1), 3_000, 3_001])
+})
