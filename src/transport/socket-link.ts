@@ -44,8 +44,9 @@ export class SocketLink implements Link {
     return false
   }
 
-  /** One function for all writes: Node batches the callbacks of writes that left at once. */
-  readonly #left = (): void => {
+  /** One function for all writes: Node batches the callbacks of writes that left at once. A broken one has not left. */
+  readonly #left = (error?: Error | null): void => {
+    if (error !== undefined && error !== null) return
     if (!this.#held || this.#socket.destroyed || this.#socket.writableLength > 0) return
     this.#held = false
     this.#handlers?.drained()
