@@ -4,16 +4,6 @@
  * message: the action of the state runs the loop.
  */
 import { assign, setup } from 'xstate'
-import type { TaskEvent } from '../src/wire/events.ts'
-
-/** Events of one task, in order, as one commit. */
-export interface EventBatch {
-  readonly task: string
-  readonly events: readonly TaskEvent[]
-  /** clientId and requestId that caused them, where a client did. */
-  readonly by?: string
-  readonly causedBy?: string
-}
 
 export interface BrokerInput {
   readonly cancelGraceMs: number
@@ -30,7 +20,8 @@ export type BrokerEvent =
   | { readonly type: 'listeners.bound' }
   /** One read of a connection: its messages wait in the connection's inbox. */
   | { readonly type: 'commands.received'; readonly connectionId: string }
-  | { readonly type: 'events.produced'; readonly batch: EventBatch }
+  /** One read of a runner: its events wait in the broker's hands. */
+  | { readonly type: 'events.produced' }
   | { readonly type: 'drain'; readonly deadlineMs: number }
   | { readonly type: 'tasks.settled' }
   | { readonly type: 'force' }
@@ -52,7 +43,7 @@ export const brokerMachine = setup({
     ),
     /** Runs each command of the connection's inbox, in order. */
     routeCommands: () => {},
-    /** Appends the batch to the journal, then marks its readers for delivery. */
+    /** Appends what was produced to the journal, then marks its readers for delivery. */
     appendEvents: () => {},
     /** Tells native clients; answers new tasks `draining` from now on. */
     announceDrain: () => {},

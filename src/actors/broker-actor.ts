@@ -5,9 +5,8 @@
 import { createActor } from 'xstate'
 import type { ActorRefFrom } from 'xstate'
 import { brokerMachine } from '../../machines/broker.ts'
-import type { EventBatch } from '../../machines/broker.ts'
 import type { Delivery } from '../broker/delivery.ts'
-import type { Journal } from '../broker/journal.ts'
+import type { Journal, JournalDraft } from '../broker/journal.ts'
 import type { Lanes } from '../broker/lane.ts'
 import type { Sessions } from '../broker/sessions.ts'
 import type { Limits } from '../limits.ts'
@@ -49,6 +48,8 @@ export interface BrokerParts {
   readonly actors?: ActorSetting
 }
 
+const eventsProduced = { type: 'events.produced' } as const
+
 export class Broker implements ConnectionOwner {
   readonly parts: BrokerParts
   readonly log: Logger
@@ -57,6 +58,12 @@ export class Broker implements ConnectionOwner {
   #tasks: TaskActors | undefined
   /** The `serving` action is on the stack: what it journals needs no event of its own. */
   #routing = false
+  /**
+   * What runners gave and the machine has not yet let through: one batch, or a few where one is given while another is
+   * let through. Not in the event: a machine keeps its event alive over the next ones, and a flood of output with it
+   * (measured: each byte of it outlived two collections of the young generation).
+   */
+  readonly #produced: JournalDraft[] = []
   /** The batch that was just produced could not be journaled. */
   #appendFault: { readonly error: unknown } | undefined
 
@@ -68,9 +75,7 @@ export class Broker implements ConnectionOwner {
         routeCommands: ({ event }) => {
           if (event.type === 'commands.received') this.#routeInbox(event.connectionId)
         },
-        appendEvents: ({ event }) => {
-          if (event.type === 'events.produced') this.#appendProduced(event.batch)
-        },
+        appendEvents: () => this.#appendProduced(),
         announceDrain: ({ context }) => {
           announceDrain(this, context.drainDeadlineMs)
           // A machine is not told from inside its own action that it is done.
@@ -140,10 +145,12 @@ export class Broker implements ConnectionOwner {
   }
 
   /** Journals events and marks their readers. Throws where the store cannot commit: then nothing was announced. */
-  produce(batch: EventBatch): void {
+  produce(batch: JournalDraft): void {
     if (this.#routing) return this.#append(batch)
+    if (this.#actor.getSnapshot().status !== 'active') return
     this.#appendFault = undefined
-    this.#actor.send({ type: 'events.produced', batch })
+    this.#produced.push(batch)
+    this.#actor.send(eventsProduced)
     const fault = this.#takeAppendFault()
     if (fault !== undefined) throw fault.error
   }
@@ -198,11 +205,13 @@ export class Broker implements ConnectionOwner {
   }
 
   /** A throw would end the broker's machine, and with it the daemon: the producer is told instead. */
-  #appendProduced(batch: EventBatch): void {
-    try {
-      this.#append(batch)
-    } catch (error) {
-      this.#appendFault = { error }
+  #appendProduced(): void {
+    for (const batch of this.#produced.splice(0)) {
+      try {
+        this.#append(batch)
+      } catch (error) {
+        this.#appendFault = { error }
+      }
     }
   }
 
@@ -212,7 +221,7 @@ export class Broker implements ConnectionOwner {
     return fault
   }
 
-  #append(batch: EventBatch): void {
+  #append(batch: JournalDraft): void {
     this.parts.delivery.announce(this.parts.journal.append(batch))
   }
 

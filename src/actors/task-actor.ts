@@ -6,7 +6,7 @@ import { createActor } from 'xstate'
 import type { ActorRefFrom } from 'xstate'
 import { taskMachine } from '../../machines/task.ts'
 import type { SettledState, TaskContext } from '../../machines/task.ts'
-import type { EventBatch } from '../../machines/broker.ts'
+import type { JournalDraft } from '../broker/journal.ts'
 import type { Logger } from '../log.ts'
 import type { RunEvents, Runner, RunnerName } from '../runners/runner.ts'
 import type { Store, TaskRecord } from '../store/store.ts'
@@ -31,7 +31,7 @@ export interface TaskActorsOptions extends Omit<PacingOptions, 'readOn'> {
   readonly socketPath: string
   readonly actors?: ActorSetting
   /** Journals and announces; throws where the store cannot commit. */
-  produce(batch: EventBatch): void
+  produce(batch: JournalDraft): void
   /** A task has left memory. */
   settled(): void
 }

@@ -20,6 +20,7 @@ export interface JournalEntry {
   readonly name: string
 }
 
+/** Events of one task, in order, as one commit; `by` and `causedBy` where a client caused them. */
 export interface JournalDraft {
   readonly task: string
   readonly events: readonly TaskEvent[]

@@ -8,7 +8,7 @@ const input = { cancelGraceMs: 100, reapDeadlineMs: 100 }
 const event = {
   bound: { type: 'listeners.bound' },
   commands: { type: 'commands.received', connectionId: 'c' },
-  events: { type: 'events.produced', batch: { task: 't', events: [] } },
+  events: { type: 'events.produced' },
   drain: { type: 'drain', deadlineMs: 1_000 },
   settled: { type: 'tasks.settled' },
   force: { type: 'force' },
