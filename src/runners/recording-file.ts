@@ -102,10 +102,12 @@ export class RecordingFile {
 
   async *#lines(): AsyncGenerator<Buffer, void> {
     const { recordingReadBytes, recordingLineBytesMax } = this.#limits
+    // One for all reads: a line given away is of use until the next is asked for.
+    const buffer = Buffer.allocUnsafe(recordingReadBytes)
     let unfinished: Buffer[] = []
     let held = 0
     for (;;) {
-      const chunk = await this.#read(recordingReadBytes)
+      const chunk = await this.#read(buffer)
       if (chunk.length === 0) break
       let from = 0
       for (let end = chunk.indexOf(lineEnd); end !== -1; end = chunk.indexOf(lineEnd, from)) {
@@ -117,7 +119,7 @@ export class RecordingFile {
         held = 0
       }
       if (from === chunk.length) continue
-      unfinished.push(chunk.subarray(from))
+      unfinished.push(Buffer.from(chunk.subarray(from)))
       held += chunk.length - from
       if (held > recordingLineBytesMax) throw this.#tooLong()
     }
@@ -131,10 +133,9 @@ export class RecordingFile {
     throw this.#broken('is cut off')
   }
 
-  async #read(bytes: number): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafe(bytes)
+  async #read(buffer: Buffer): Promise<Buffer> {
     try {
-      const { bytesRead } = await readFrom(this.#fd, buffer, 0, bytes, this.#position)
+      const { bytesRead } = await readFrom(this.#fd, buffer, 0, buffer.length, this.#position)
       this.#position += bytesRead
       return buffer.subarray(0, bytesRead)
     } catch (error) {
