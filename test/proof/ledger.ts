@@ -1,0 +1,129 @@
+/**
+ * Where each edge of each machine is proved besides its hand-written walk. `socket`: caused by a peer of a real daemon.
+ * `memory`: by actors over memory links with a simulated clock, seen by an inspector. Each proof's test file demands
+ * that it walked exactly the edges listed for it; ledger.test.ts that no edge and no state is missing here.
+ */
+import { expect } from 'vitest'
+import type { MachineName } from './sample-events.ts'
+
+/** A sentence instead of places: why nothing but the walk can take it yet. */
+export type Proof = readonly ('socket' | 'memory')[] | string
+
+const noQueue = 'a start is granted its slot in the turn of its creation: nothing waits in the queue yet'
+const noLoss = 'no runner can lose a run yet: RunEvents has no word for it'
+const noAsks = 'no runner asks yet: RunEvents has no word for it'
+
+const both = ['socket', 'memory'] as const
+const memory = ['memory'] as const
+
+const task: Readonly<Record<string, Proof>> = {
+  'task.queued slot.granted': both,
+  'task.queued cancel': noQueue,
+  'task.queued close': noQueue,
+  'task.starting run.started': both,
+  'task.starting run.failed': both,
+  'task.starting run.interrupted': noLoss,
+  'task.starting cancel': both,
+  'task.starting close': both,
+  'task.starting kill': memory,
+  'task.running run.completed': both,
+  'task.running run.failed': both,
+  'task.running run.interrupted': noLoss,
+  'task.running cancel': both,
+  'task.running close': both,
+  'task.running kill': memory,
+  'task.running.active ask.opened': noAsks,
+  'task.running.interactive asks.answered': noAsks,
+  'task.running.cancelling run.started': both,
+  'task.running.cancelling run.completed': both,
+  'task.running.cancelling run.failed': both,
+  'task.running.cancelling run.interrupted': noLoss,
+  'task.running.cancelling cancel': both,
+  'task.running.closing run.started': both,
+  'task.running.closing run.completed': both,
+  'task.running.closing run.failed': both,
+  'task.running.closing run.interrupted': noLoss,
+  'task.running.closing cancel': both,
+  'task.running.closing close': both,
+  'task.settled resume': both,
+  'task.settled close': both,
+}
+
+const broker: Readonly<Record<string, Proof>> = {
+  'broker.starting listeners.bound': both,
+  'broker.starting events.produced': memory,
+  'broker.starting drain': memory,
+  'broker.starting force': memory,
+  'broker.serving commands.received': both,
+  'broker.serving events.produced': both,
+  'broker.serving drain': both,
+  'broker.serving force': memory,
+  'broker.draining commands.received': both,
+  'broker.draining events.produced': both,
+  'broker.draining tasks.settled': both,
+  'broker.draining force': memory,
+  'broker.draining.waiting after drainDeadline': memory,
+  'broker.draining.cancelling after cancelDeadline': memory,
+  'broker.forcing events.produced': memory,
+  'broker.forcing commands.received': memory,
+  'broker.forcing tasks.settled': memory,
+  'broker.forcing after cancelDeadline': memory,
+}
+
+/** The memory proof of a client is its actor with effects that are noted; its user and its server cause the events. */
+const client: Readonly<Record<string, Proof>> = {
+  'client disconnect': memory,
+  'client.offline connect': memory,
+  'client.connecting connection.closed [attemptsLeft]': memory,
+  'client.connecting connection.closed [else]': memory,
+  'client.connecting server.refused': memory,
+  'client.connecting abandon': memory,
+  'client.connecting.dialling connection.ready': memory,
+  'client.connecting.greeting session.opened': memory,
+  'client.ready connection.closed': memory,
+  'client.backingOff backOff.elapsed': memory,
+  'client.backingOff connect': memory,
+  'client.backingOff abandon': memory,
+}
+
+const connection: Readonly<Record<string, Proof>> = {
+  'connection close': both,
+  'connection link.closed': both,
+  'connection framing.broken': both,
+  'connection fault.raised': memory,
+  'connection.connecting admission.granted': both,
+  'connection.connecting admission.refused': both,
+  'connection.connecting link.opened': memory,
+  'connection.connecting link.closed': memory,
+  'connection.connecting after ackTimeout': memory,
+  'connection.awaitingAck ack.flushed': both,
+  'connection.awaitingAck ack.received': memory,
+  'connection.awaitingAck drain': memory,
+  'connection.awaitingAck after ackTimeout': memory,
+  'connection.ready peer.ended': both,
+  'connection.ready drain': both,
+  'connection.ready retention.passed': both,
+  'connection.ready.flowing lag.rose': both,
+  'connection.ready.congested lag.fell': both,
+  'connection.draining outbox.emptied': both,
+  'connection.draining after drainTimeout': memory,
+}
+
+export const ledger: Readonly<Record<MachineName, Readonly<Record<string, Proof>>>> = {
+  connection,
+  broker,
+  task,
+  client,
+}
+
+/** Demands that a proof walked the edges which the ledger lists for it: no fewer, and none that it forgets. */
+export function expectAsInLedger(
+  name: MachineName,
+  place: 'socket' | 'memory',
+  walked: Iterable<string>,
+): void {
+  const listed = Object.entries(ledger[name]).filter(
+    ([, proof]) => typeof proof !== 'string' && proof.includes(place),
+  )
+  expect([...new Set(walked)].toSorted()).toEqual(listed.map(([edge]) => edge).toSorted())
+}

@@ -1,0 +1,93 @@
+import { SimulatedClock } from 'xstate'
+import { describe, expect, test, vi } from 'vitest'
+import { brokerMachine } from '../../machines/broker.ts'
+import type { MemoryClient } from '../actors/memory-client.ts'
+import { rig } from '../actors/rig.ts'
+import type { Rig } from '../actors/rig.ts'
+import { quiet, until } from '../actors/turns.ts'
+import { EdgeWatch } from './edges.ts'
+import { expectAsInLedger } from './ledger.ts'
+import { brokerInput, machines } from './sample-events.ts'
+import { tours } from './tours.ts'
+
+const watch = new EdgeWatch()
+const generated = tours(brokerMachine, brokerInput, { events: machines.broker.events, delays: true })
+
+const drainDeadlineMs = 1_000
+const delayMs: Readonly<Record<string, number>> = { drainDeadline: drainDeadlineMs, cancelDeadline: 200 }
+
+class Twin {
+  readonly clock = new SimulatedClock()
+  readonly place: Rig = rig({
+    bind: false,
+    limits: { cancelGraceMs: 100, reapDeadlineMs: 100 },
+    actors: { clock: this.clock, inspect: watch.inspect },
+  })
+  #client: MemoryClient | undefined
+  #asked = 0
+
+  async cause(type: string): Promise<void> {
+    const { broker } = this.place
+    if (type === 'listeners.bound') await this.#serve()
+    else if (type === 'commands.received')
+      this.#client?.send({ commandName: 'GetStatus', requestId: `${++this.#asked}` })
+    else if (type === 'events.produced') this.#produce()
+    else if (type === 'drain') broker.drain(drainDeadlineMs)
+    else if (type === 'force') broker.force()
+    else if (type === 'tasks.settled') this.place.runner.last.ends()
+    else this.clock.increment(delayMs[/^xstate\.after\.([^.]+)/.exec(type)?.[1] ?? ''] ?? Number.NaN)
+    await quiet(10)
+  }
+
+  /** Whether the last command that was sent was answered. */
+  isAnswered(): boolean {
+    const wanted = String(this.#asked)
+    return this.#client?.messages.some((one) => one.type === 'Reply' && one.requestId === wanted) ?? false
+  }
+
+  /** With a task that ends when it is told to by the test: a broker without tasks stops at once. */
+  async #serve(): Promise<void> {
+    const { broker, runner, connect } = this.place
+    broker.listenersBound()
+    runner.obedient = false
+    this.#client = await connect()
+    await this.#client.start()
+    runner.last.started()
+    runner.last.kill = () => {
+      runner.last.kills++
+    }
+    await this.#client.hears('taskStarted')
+  }
+
+  #produce(): void {
+    const { broker, runner, journal } = this.place
+    const { head } = journal
+    if (this.#client === undefined) {
+      broker.produce({ task: 'recovered', events: [{ eventName: 'taskAborted', payload: ['recovered'] }] })
+    } else runner.last.says('still here')
+    expect(journal.head).toBe(head + 1)
+  }
+}
+
+describe('a broker over memory links', () => {
+  test.each(generated)('walks $title', async ({ steps }) => {
+    const twin = new Twin()
+    const { place } = twin
+    for (const { event, before, after } of steps) {
+      await twin.cause(event.type)
+      expect(place.broker.state).toBe(after)
+      if (event.type === 'commands.received') {
+        if (before === 'forcing') expect(twin.isAnswered()).toBe(false)
+        else await until(() => twin.isAnswered())
+      }
+      const run = place.runner.runs.at(-1)
+      if (after === 'draining.cancelling') expect(run?.cancels).toBe(1)
+      if (after === 'forcing') expect(run?.kills).toBe(1)
+    }
+    if (place.broker.state === 'stopped') await vi.waitFor(() => expect(place.asked.stopped).toBe(true))
+  })
+
+  test('these are all its edges', () => {
+    expectAsInLedger('broker', 'memory', watch.taken('broker'))
+  })
+})
