@@ -45,6 +45,16 @@ class Twin {
     return this.#client?.messages.some((one) => one.type === 'Reply' && one.requestId === wanted) ?? false
   }
 
+  /** What the broker did, besides being where it should be. */
+  async expectAfter(type: string, before: string, after: string): Promise<void> {
+    const { runner, asked } = this.place
+    if (type === 'commands.received' && before !== 'forcing') await until(() => this.isAnswered())
+    else if (type === 'commands.received') expect(this.isAnswered()).toBe(false)
+    if (after === 'draining.cancelling') expect(runner.last.cancels).toBe(1)
+    if (after === 'forcing') expect(runner.last.kills).toBe(1)
+    if (after === 'stopped') await vi.waitFor(() => expect(asked.stopped).toBe(true))
+  }
+
   /** With a task that ends when it is told to by the test: a broker without tasks stops at once. */
   async #serve(): Promise<void> {
     const { broker, runner, connect } = this.place
@@ -76,15 +86,8 @@ describe('a broker over memory links', () => {
     for (const { event, before, after } of steps) {
       await twin.cause(event.type)
       expect(place.broker.state).toBe(after)
-      if (event.type === 'commands.received') {
-        if (before === 'forcing') expect(twin.isAnswered()).toBe(false)
-        else await until(() => twin.isAnswered())
-      }
-      const run = place.runner.runs.at(-1)
-      if (after === 'draining.cancelling') expect(run?.cancels).toBe(1)
-      if (after === 'forcing') expect(run?.kills).toBe(1)
+      await twin.expectAfter(event.type, before, after)
     }
-    if (place.broker.state === 'stopped') await vi.waitFor(() => expect(place.asked.stopped).toBe(true))
   })
 
   test('these are all its edges', () => {

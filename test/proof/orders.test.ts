@@ -7,7 +7,7 @@ const words: Readonly<Record<string, string>> = {
   ...{ D: 'taskCompleted', K: 'ask:completion_result', I: 'taskIdle', E: 'say:error', A: 'taskAborted' },
   ...{ B: 'taskResumable', N: 'taskUnfocused', Q: 'queuedMessagesUpdated' },
 }
-const history = (letters: string): string[] => [...letters].map((letter) => words[letter] ?? letter)
+const history = (letters: string): string[] => Array.from(letters, (letter) => words[letter] ?? letter)
 
 test.each([
   ['a task that completes', 'CFTUSooXRUDKI'],

@@ -50,10 +50,11 @@ afterAll(async () => {
 })
 
 describe('a task of a real daemon', () => {
-  test.concurrent.each([...generated, ...byHand])('$title', async (tour) => {
+  test.concurrent.each([...generated, ...byHand])('walks $title', async (tour) => {
     await using link = await RawLink.open(daemon.socketPath)
     await link.hello()
-    await new TaskDriver(link, watchers).walk(tour)
+    const walked = await new TaskDriver(link, watchers).walk(tour)
+    expect(walked).toBe(tour.steps.length)
   })
 
   test('these are all the edges that a client can cause', () => {

@@ -57,7 +57,8 @@ export class TaskDriver {
     this.#watchers = watchers
   }
 
-  async walk(tour: Tour): Promise<void> {
+  /** The number of steps that were as they should be: all, or it throws. */
+  async walk(tour: Tour): Promise<number> {
     this.#script = tour.steps.some(endsWhileItStarts) ? ['sleep', '60'] : deaf
     if (tour.steps[1]?.event.type === 'run.failed') this.#script = ['/nonexistent/program']
     for (const step of tour.steps) {
@@ -68,6 +69,7 @@ export class TaskDriver {
         await this.#settle(step.after)
     }
     await this.#flush()
+    return tour.steps.length
   }
 
   async #take({ before, event }: Step): Promise<void> {

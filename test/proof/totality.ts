@@ -13,7 +13,7 @@ export function totalityGaps(
   const listed = table.flatMap(({ states, events: types }) =>
     states.flatMap((state) => types.map((type) => `${state} ${type}`)),
   )
-  const pairs = new Map(
+  const pairs = new Map<string, boolean>(
     atomicStates(machine).flatMap((state) =>
       events.map((event) => [`${state} ${event.type}`, isHandled(machine, input, state, event)] as const),
     ),

@@ -5,6 +5,7 @@
 import { initialTransition, transition } from 'xstate'
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
 import { TestModel } from 'xstate/graph'
+import type { AdjacencyValue } from 'xstate/graph'
 import { edgesTaken, stateOf } from './edges.ts'
 
 export interface Step {
@@ -78,8 +79,12 @@ function graphOf(machine: AnyStateMachine, input: unknown, options: TourOptions)
     filterEvents: (state, { type }) => may?.(stateOf(state), type) ?? true,
     serializeState: (state) => keyOf(state, options),
   })
+  const nodes = model.getAdjacencyMap() as Record<
+    string,
+    AdjacencyValue<AnyMachineSnapshot, { type: string }>
+  >
   return new Map(
-    Object.entries(model.getAdjacencyMap()).map(([key, { state, transitions }]) => [
+    Object.entries(nodes).map(([key, { state, transitions }]) => [
       key,
       Object.values(transitions).flatMap(({ event, state: next }): GraphEdge[] => {
         const edges = edgesTaken(machine, state, event)
