@@ -40,7 +40,8 @@ let daemon: DaemonProcess
 let watchers: RawLink[]
 
 beforeAll(async () => {
-  daemon = await startDaemonProcess()
+  // What is told to end must not be ended by the grace before the path says so.
+  daemon = await startDaemonProcess({ config: { limits: { cancelGraceMs: 600_000 } } })
   watchers = [await RawLink.open(daemon.socketPath), await RawLink.open(daemon.socketPath)]
   for (const watcher of watchers) await watcher.hello()
 })

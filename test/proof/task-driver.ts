@@ -6,14 +6,9 @@
 import { expect } from 'vitest'
 import type { RawLink } from '../daemon/raw-link.ts'
 import { eventually } from '../daemon/task-events.ts'
+import { deafCommand } from './deaf-command.ts'
 import { told } from './told.ts'
 import type { Step, Tour } from './tours.ts'
-
-/** Ends only when it is told to, whatever signals it gets; says first that it is deaf. */
-const deaf = [
-  ...['sh', '-c'],
-  `trap '' TERM; echo ready; while read -r line; do case $line in ok) exit 0;; bad) exit 1;; esac; done`,
-]
 
 /** What every watcher hears of an edge, by the protocol's "Order a client may rely on" and not by the machine. */
 const heardOf: Readonly<Record<string, readonly string[]>> = {
@@ -49,7 +44,7 @@ export class TaskDriver {
   #waiting: (() => void)[] = []
   #looks: { readonly requestId: string; readonly state: string }[] = []
   #requests = 0
-  #script = deaf
+  #script = deafCommand
   #task = ''
 
   constructor(link: RawLink, watchers: readonly RawLink[]) {
@@ -59,7 +54,7 @@ export class TaskDriver {
 
   /** The number of steps that were as they should be: all, or it throws. */
   async walk(tour: Tour): Promise<number> {
-    this.#script = tour.steps.some(endsWhileItStarts) ? ['sleep', '60'] : deaf
+    this.#script = tour.steps.some(endsWhileItStarts) ? ['sleep', '60'] : deafCommand
     if (tour.steps[1]?.event.type === 'run.failed') this.#script = ['/nonexistent/program']
     for (const step of tour.steps) {
       await this.#take(step)
@@ -77,7 +72,7 @@ export class TaskDriver {
     else if (event.type === 'resume') this.#command('ResumeTask', this.#task)
     else if (event.type === 'cancel') this.#command('CancelTask', this.#task === '' ? undefined : this.#task)
     else if (event.type === 'close') this.#command('CloseTask', this.#task === '' ? undefined : this.#task)
-    else if (before === 'starting' || this.#script !== deaf) await this.#flush()
+    else if (before === 'starting' || this.#script !== deafCommand) await this.#flush()
     else if (event.type === 'run.completed') this.#tell('ok')
     else if (event.type === 'run.failed') this.#tell('bad')
     else throw new Error(`no client can cause ${event.type} in ${before}`)
