@@ -168,6 +168,14 @@ export const limits = {
   configBytesMax: 1 * MiB,
   profilesMax: 256,
 
+  /**
+   * Growth of resident memory since the start at which the daemon collects garbage by itself: a little more than the
+   * hot tail. It collects again only when memory has grown a step beyond what was left. Looked at every so often.
+   */
+  memoryHighBytes: 44 * MiB,
+  memoryStepBytes: 4 * MiB,
+  memoryLookMs: 50,
+
   // --- our own client ----------------------------------------------------------------------------------------------
   /** Back-off between attempts: doubled from the first to the last, each with full jitter. */
   reconnectFirstMs: 50,

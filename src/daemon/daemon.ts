@@ -26,6 +26,7 @@ import { nativeEventNames } from '../wire/events.ts'
 import { UnfinishedFrames } from '../wire/unfinished.ts'
 import type { DaemonSettings } from './config.ts'
 import { Listeners, Locks } from './listeners.ts'
+import { MemoryKeeper } from './memory-keeper.ts'
 import { newTaskId } from './task-id.ts'
 
 export interface RunningDaemon {
@@ -78,6 +79,7 @@ class Daemon implements RunningDaemon {
   readonly #unfinished: UnfinishedFrames
   readonly #broker: Broker
   #sweep: NodeJS.Timeout | undefined
+  #memory: MemoryKeeper | undefined
   #resolveStopped: () => void = () => {}
 
   constructor(settings: DaemonSettings, log: Logger, locks: Locks) {
@@ -112,6 +114,7 @@ class Daemon implements RunningDaemon {
     const { frameSweepMs } = this.#settings.limits
     this.#sweep = setInterval(() => this.#unfinished.sweep(Date.now()), frameSweepMs)
     this.#sweep.unref()
+    this.#memory = new MemoryKeeper({ limits: this.#settings.limits })
     // Said in the next turn: whoever waits for it may send a signal at once, and by then somebody listens to signals.
     const sockets = this.#settings.listeners.map(({ path }) => path)
     setImmediate(() => this.#log.info({ pid: process.pid, sockets }, 'serving'))
@@ -215,6 +218,7 @@ class Daemon implements RunningDaemon {
 
   #finish(): void {
     clearInterval(this.#sweep)
+    this.#memory?.[Symbol.dispose]()
     this.listeners.close()
     this.#store.close()
     this.#locks.release()

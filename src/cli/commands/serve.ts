@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { resolve } from 'node:path'
 import { loadSettings } from '../../daemon/config.ts'
-import { keepMemorySmall } from '../../daemon/memory-flags.ts'
+import { keepYoungGenerationSmall } from '../../daemon/memory-keeper.ts'
 import { Failure } from '../failure.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
 import { parseDuration } from '../rendering/duration.ts'
@@ -46,7 +46,7 @@ export function serveCommand(): Command {
 }
 
 async function serve(invocation: Invocation, options: ServeOptions): Promise<void> {
-  keepMemorySmall()
+  keepYoungGenerationSmall()
   const settings = settingsOf(invocation, options)
   // Loaded here alone: no other command needs the daemon, and each would start the slower for it.
   const [{ startDaemon }, { createLogger }] = await Promise.all([

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { MemoryKeeper } from '../../src/daemon/memory-keeper.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+const limits = { memoryHighBytes: 100, memoryStepBytes: 10, memoryLookMs: 50 }
+
+function kept(startBytes: number, leftBytes: (before: number) => number) {
+  const memory = { bytes: startBytes, collections: 0 }
+  const keeper = new MemoryKeeper({
+    limits,
+    residentBytes: () => memory.bytes,
+    collect: () => {
+      memory.collections++
+      memory.bytes = leftBytes(memory.bytes)
+    },
+  })
+  const at = (bytes: number): number => {
+    memory.bytes = bytes
+    vi.advanceTimersByTime(50)
+    return memory.collections
+  }
+  return { at, keeper }
+}
+
+test('garbage is collected one byte past the mark above what was resident at the start, not at it', () => {
+  const { at } = kept(1_000, () => 1_000)
+  expect(at(1_100)).toBe(0)
+  expect(at(1_101)).toBe(1)
+})
+
+test('memory that is really held is not collected again until it has grown a step', () => {
+  const { at } = kept(0, (before) => before)
+  expect(at(150)).toBe(1)
+  expect(at(150)).toBe(1)
+  expect(at(160)).toBe(1)
+  expect(at(161)).toBe(2)
+})
+
+test('the mark falls back with the memory, and never below the first one', () => {
+  const { at } = kept(0, (before) => (before > 300 ? 20 : before))
+  expect(at(200)).toBe(1)
+  expect(at(301)).toBe(2)
+  expect(at(100)).toBe(2)
+  expect(at(101)).toBe(3)
+})
+
+test('a keeper that is done looks no more', () => {
+  const { at, keeper } = kept(0, () => 0)
+  keeper[Symbol.dispose]()
+  expect(at(1_000)).toBe(0)
+})
+
+test("V8's own collection is found, and frees what nobody holds", async () => {
+  vi.useRealTimers()
+  let looks = 0
+  const garbage = new WeakRef({ bytes: new Uint8Array(1_000) })
+  using _keeper = new MemoryKeeper({ limits, residentBytes: () => looks++ * 1_000 })
+  await vi.waitFor(() => expect(garbage.deref()).toBeUndefined(), 5_000)
+})
