@@ -1,4 +1,5 @@
 /** Two projects: `quick` on every change, within three minutes; `soak` for long loads, one file at a time. */
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // .ci/run counts the tests of both projects by these reports.
@@ -6,6 +7,8 @@ const report = process.env['CALLBOARD_TEST_REPORT']
 
 export default defineConfig({
   test: {
+    // Most tests wait for processes of their own: by default a machine of two cores would run one file at a time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       {
