@@ -60,3 +60,9 @@ export function meantTask(request: Request, id: string | undefined): Outcome<Fou
   const current = currentTask(request)
   return current.ok ? findTask(request, current.value) : current
 }
+
+/** A task that this session started or resumed is its own, where that decides what it sees. */
+export function own({ broker, connection, session }: Request, id: string): void {
+  if (connection.policy.scope !== 'own') return
+  session.own(id, (one) => broker.tasks.live(one) !== undefined)
+}

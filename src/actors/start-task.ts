@@ -7,6 +7,7 @@ import { parseCallboardConfiguration } from '../wire/commands.ts'
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import { LiveTask } from './live-task.ts'
+import { own } from './request.ts'
 import type { Request } from './request.ts'
 import { mergeProfile } from './profiles.ts'
 import * as orders from './task-events.ts'
@@ -20,7 +21,7 @@ export function startNewTask(request: Request, data: StartNewTask): Outcome<{ ta
   const callboard = mergeProfile(broker.profiles, data.configuration, asked.value)
   if (!callboard.ok) return callboard
   const task = newTask(request, data, callboard.value)
-  request.session.own(task.id, (id) => broker.tasks.live(id) !== undefined)
+  own(request, task.id)
   request.session.makeCurrent(task.id)
   const creation = orders.created(task.id, data, task.nextTs())
   const check = broker.tasks.check(task)

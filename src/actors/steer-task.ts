@@ -7,7 +7,7 @@ import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import { LiveTask } from './live-task.ts'
 import { mergeProfile } from './profiles.ts'
-import { meantTask, findTask } from './request.ts'
+import { meantTask, findTask, own } from './request.ts'
 import type { Request } from './request.ts'
 import { refuseMore } from './start-task.ts'
 import * as orders from './task-events.ts'
@@ -54,7 +54,7 @@ export function resumeTask(request: Request, id: string): Outcome<Nothing> {
   if (full !== undefined) return full
   const task = reloaded(request, record)
   task.cause = cause
-  session.own(id, (one) => broker.tasks.live(one) !== undefined)
+  own(request, id)
   session.makeCurrent(id)
   broker.tasks.announce(task, orders.resumed(id), cause)
   broker.tasks.resume(task, record)
