@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:net'
 import type { Socket } from 'node:net'
-import { eventsPerCommand } from './load.ts'
+import { errorChars } from './load.ts'
 
 const [path = '', variant] = process.argv.slice(2)
 const sockets = new Set<Socket>()
@@ -19,22 +19,37 @@ interface Command {
   readonly data: { readonly commandName: string; readonly data?: { readonly text: string } }
 }
 
-/** As many events as the daemon makes of a task that cannot start, one of them with the text. */
+const task = '01a2034b-cc99-7b9e-b899-46a30eb17ef9'
+const error = 'x'.repeat(errorChars)
+
+/** The same events, byte for byte in length, as the daemon makes of a task that cannot start. */
 function announce(text: string): void {
-  for (let index = 0; index < eventsPerCommand; index++) {
-    const payload = index === 0 ? ['a-task-id', text] : ['01a2034b-cc99-7b9e-b899-46a30eb17ef9']
-    const data = { eventName: 'taskCreated', payload }
-    const event = frame({
-      type: 'TaskEvent',
-      origin: 'server',
-      seq: index,
-      task: payload[0],
-      at: Date.now(),
-      data,
-    })
-    if (variant === 'coalescing') queue(event)
-    else for (const socket of sockets) socket.write(event)
-  }
+  const say = (name: string, said: string) => [
+    { taskId: task, action: 'created', message: { ts: Date.now(), type: 'say', say: name, text: said } },
+  ]
+  tell('taskCreated', [task])
+  tell('taskFocused', [task])
+  tell('message', say('text', text))
+  tell('message', say('error', error))
+  tell('taskAborted', [task])
+}
+
+let sequence = 0
+
+function tell(eventName: string, payload: unknown): void {
+  const data = { eventName, payload }
+  const at = Date.now()
+  const event = frame({
+    type: 'TaskEvent',
+    origin: 'server',
+    seq: ++sequence,
+    task,
+    at,
+    by: '0123456789ab',
+    data,
+  })
+  if (variant === 'coalescing') queue(event)
+  else for (const socket of sockets) socket.write(event)
 }
 
 function queue(event: Buffer): void {

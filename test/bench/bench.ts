@@ -5,6 +5,7 @@
 import { Contestant, contestants } from './contestant.ts'
 import type { ContestantName } from './contestant.ts'
 import { CountingLink, eventsPerCommand, publish } from './load.ts'
+import { measureMuteReader } from './mute-reader.ts'
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3)
 
@@ -103,3 +104,5 @@ for (const scenario of scenarios) {
     console.log(`  ${name.padEnd(16)} ${shown(theirs).padEnd(28)}${ratio}`)
   }
 }
+
+await measureMuteReader(rounds, shown)

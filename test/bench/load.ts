@@ -8,6 +8,9 @@ import type { Socket } from 'node:net'
 /** taskCreated, taskFocused, the prompt, the error, taskAborted. */
 export const eventsPerCommand = 5
 
+/** Length of the error of a task for which nothing is configured. */
+export const errorChars = 186
+
 const formFeed = 0x0c
 /** Makes the prompt's frame about as long as a real message's. */
 const text = 'x'.repeat(600)
@@ -15,6 +18,7 @@ const text = 'x'.repeat(600)
 export class CountingLink {
   readonly socket: Socket
   frames = 0
+  bytes = 0
   readonly #opened: Promise<void>
   #wake: () => void = () => {}
 
@@ -23,6 +27,7 @@ export class CountingLink {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#opened = promise
     this.socket.on('data', (chunk: Buffer) => {
+      this.bytes += chunk.length
       for (let at = chunk.indexOf(formFeed); at !== -1; at = chunk.indexOf(formFeed, at + 1)) this.frames++
       resolve()
       this.#wake()
@@ -38,7 +43,7 @@ export class CountingLink {
       await Promise.all(some.map((link) => link.#opened))
       links.push(...some)
     }
-    for (const link of links) link.frames = 0
+    for (const link of links) link.frames = link.bytes = 0
     return links
   }
 
