@@ -28,6 +28,9 @@ export interface JournalDraft {
   readonly causedBy?: string
 }
 
+/** What the events of one batch have in common. */
+type Envelope = Pick<EventMessage, 'by' | 'causedBy'> & { readonly task: string; readonly at: number }
+
 export interface JournalOptions {
   readonly store: Store
   /** The codec of canonical frames: node-ipc framing, roo vocabulary. */
@@ -76,10 +79,12 @@ export class Journal {
    */
   append(draft: JournalDraft): readonly JournalEntry[] {
     const undo = this.chain.checkpoint()
-    const at = this.#now()
+    const { task, by, causedBy } = draft
+    const caused = { ...(by === undefined ? {} : { by }), ...(causedBy === undefined ? {} : { causedBy }) }
+    const about = { task, at: this.#now(), ...caused }
     try {
       const entries = draft.events.map((event, index) =>
-        this.#encode(draft, event, this.#sequence + index + 1, at),
+        this.#encode(about, event, this.#sequence + index + 1),
       )
       this.#store.append(entries)
       this.#sequence += entries.length
@@ -91,17 +96,10 @@ export class Journal {
     }
   }
 
-  #encode({ task, by, causedBy }: JournalDraft, event: TaskEvent, seq: number, at: number): JournalEntry {
-    const message: EventMessage = {
-      type: 'TaskEvent',
-      origin: 'server',
-      seq,
-      task,
-      at,
-      ...(by === undefined ? {} : { by }),
-      ...(causedBy === undefined ? {} : { causedBy }),
-      data: event,
-    }
+  /** Keys in the order of the wire. */
+  #encode(about: Envelope, event: TaskEvent, seq: number): JournalEntry {
+    const { task } = about
+    const message: EventMessage = { type: 'TaskEvent', origin: 'server', seq, ...about, data: event }
     const text = this.codec.frameToClient(message)
     if (text === undefined) throw new Error(`the canonical vocabulary cannot say ${event.eventName}`)
     const frame = this.chain.append(text, seq, task, event.eventName)

@@ -16,8 +16,11 @@ export const roo: Vocabulary = {
   toServer: (message) => message,
 }
 
+/** Most events are said as they are: only one that is renamed needs an envelope of its own. */
 function toClient(message: ServerMessage): object {
-  return message.type === 'TaskEvent' ? envelope(message, speak(message.data)) : message
+  if (message.type !== 'TaskEvent') return message
+  const said = speak(message.data)
+  return said === message.data ? message : envelope(message, said)
 }
 
 /** An event's frame with its keys in the order of the wire. JSON leaves out the undefined ones. */
