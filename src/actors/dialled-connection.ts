@@ -18,7 +18,7 @@ import type { Timers } from './client-actor.ts'
 export interface DialledOwner {
   /** The socket is connected; the server speaks first. */
   opened?(): void
-  /** What came before the Ack and is left: it can be nobody's. */
+  /** What came before the Ack and is left: it can be nobody's. The owner may close the link for it. */
   ignored?(item: Decoded<ServerMessage>): void
   /** The Ack of this link. False: this is nobody we speak to, and the link is closed. */
   acked(ack: Ack): boolean
@@ -203,6 +203,8 @@ export class DialledConnection {
     for (const [index, item] of items.entries()) {
       if (!item.ok || item.message.type !== 'Ack') {
         this.#owner.ignored?.(item)
+        // It may have closed the link.
+        if (this.#actor.getSnapshot().status !== 'active') return []
         continue
       }
       if (!this.#owner.acked(item.message)) {

@@ -39,10 +39,10 @@ export class CallboardClient implements AsyncDisposable {
   }
 
   /**
-   * Resolves when Hello was answered. Rejects with CallboardError: `unreachable`, `ack_timeout` or `not_callboard` when
-   * `attemptsMax` attempts failed (`not_callboard` at once where the Ack says so; `details.pid` tells who answered), the
-   * server's code where it refused Hello, `aborted` by the signal. Without `attemptsMax` it tries until aborted; a
-   * first connect that is aborted stops dialling.
+   * Resolves when Hello was answered. Rejects with CallboardError: `unreachable` or `ack_timeout` when `attemptsMax`
+   * attempts failed, `not_callboard` at once where what answers speaks something else (`details.pid` tells who, where
+   * its Ack can be read), the server's code where it refused Hello, `aborted` by the signal. Without `attemptsMax` it
+   * tries until aborted; a first connect that is aborted stops dialling.
    */
   connect(options: { readonly signal?: AbortSignal } = {}): Promise<HelloResult> {
     return this.#session.connect(options.signal)

@@ -2,6 +2,7 @@
  * The client's link of the moment: dials it, checks its Ack, says Hello, and sorts what comes. Owner: the client's
  * session, which it tells by what name things happened. It remembers the last Hello's answer, the session to resume.
  */
+import type { ConnectionCloseReason } from '../../machines/connection.ts'
 import { dial } from '../actors/dialled-connection.ts'
 import type { DialledConnection } from '../actors/dialled-connection.ts'
 import { canonicalCodec } from '../wire/codec.ts'
@@ -10,7 +11,7 @@ import { helloRequestId } from '../wire/envelope.ts'
 import type { Ack, EventMessage, Gap, HelloResult, Reply, ServerMessage } from '../wire/envelope.ts'
 import { CallboardError } from './callboard-error.ts'
 import type { ClientSettings } from './client-settings.ts'
-import { failureOf, greeted, helloOf, refusalOfAck } from './greeting.ts'
+import { failureOf, greeted, helloOf, refusalOfAck, refusalOfFirst } from './greeting.ts'
 
 /** What the session is told. */
 export interface ClientLinkOwner {
@@ -36,6 +37,8 @@ export class ClientLink {
   #connection: DialledConnection | undefined
   #gone: Promise<void> = Promise.resolve()
   #ack: Ack | undefined
+  /** Of this link. */
+  #acknowledged = false
   #hello: HelloResult | undefined
   #greeting = false
   #timer: unknown
@@ -112,6 +115,7 @@ export class ClientLink {
     this.#wanted = false
     this.#dials += 1
     this.#failure = undefined
+    this.#acknowledged = false
     const options = {
       id: `${this.#id}.${this.#dials}`,
       path,
@@ -123,11 +127,14 @@ export class ClientLink {
       now,
     }
     const connection: DialledConnection = dial(options, {
+      ignored: (item) => {
+        if (this.#connection === connection) this.#owner.refused(refusalOfFirst(item, path))
+      },
       acked: (ack) => this.#acked(ack),
       attached: () => this.#owner.ready(),
       received: (items) => this.#received(connection, items),
       closed: (reason, error) => {
-        if (this.#connection === connection) this.#lost(failureOf(reason, path, error))
+        if (this.#connection === connection) this.#closed(reason, failureOf(reason, path, error))
       },
     })
     this.#connection = connection
@@ -136,6 +143,7 @@ export class ClientLink {
 
   #acked(ack: Ack): boolean {
     this.#ack = ack
+    this.#acknowledged = true
     const refusal = refusalOfAck(ack, this.#settings.socketPath)
     if (refusal !== undefined) this.#owner.refused(refusal)
     return refusal === undefined
@@ -180,6 +188,12 @@ export class ClientLink {
   #fail(error: CallboardError): void {
     this.#failure = error
     this.#connection?.close()
+  }
+
+  #closed(reason: ConnectionCloseReason, failure: CallboardError): void {
+    // Another framing is spoken there, and will be the next time.
+    if (reason === 'framing' && !this.#acknowledged) this.#owner.refused(failure)
+    else this.#lost(failure)
   }
 
   #lost(failure: CallboardError): void {

@@ -238,7 +238,7 @@ export class DialectClient<AckData, Event, Command, Message extends object> exte
   #closed(why: string): void {
     this.#connection = undefined
     if (this.#isConnected) this.#lost(why)
-    else this.#tellOfFailure(why)
+    else if (this.#wanted) this.#tellOfFailure(why)
     this.#actor.send({ type: 'connection.closed' })
   }
 

@@ -2,7 +2,8 @@
  * The handshake above the Ack: whom a client speaks to, what its Hello says, what the answer means.
  */
 import { helloResultSchema, protocolVersion } from '../wire/envelope.ts'
-import type { Ack, Hello, HelloResult, Reply } from '../wire/envelope.ts'
+import type { Decoded } from '../wire/codec.ts'
+import type { Ack, Hello, HelloResult, Reply, ServerMessage } from '../wire/envelope.ts'
 import type { RejectionCode } from '../wire/rejection.ts'
 import type { ConnectionCloseReason } from '../../machines/connection.ts'
 import { CallboardError } from './callboard-error.ts'
@@ -27,6 +28,16 @@ export function refusalOfAck(ack: Ack, socketPath: string): CallboardError | und
     `What answers at ${socketPath} is no Callboard daemon: process ${pid} ${found}. ` +
       'Give Callboard a socket path of its own, or stop that process.',
     { details: { pid, ppid, socketPath } },
+  )
+}
+
+/** What came where the Ack belongs: a Callboard says it first, in the vocabulary that this client speaks. */
+export function refusalOfFirst(item: Decoded<ServerMessage>, socketPath: string): CallboardError {
+  const found = item.ok ? `${item.message.type} came before the Ack.` : item.refusal.rejection.message
+  return new CallboardError(
+    'not_callboard',
+    `What answers at ${socketPath} does not greet as a Callboard daemon's own socket does: ${found}`,
+    { details: { socketPath } },
   )
 }
 

@@ -90,9 +90,7 @@ describe('the handshake', () => {
     const server = serverAt(place)
     const client = clientOf(place, { clock, attemptsMax: 1, limits: { clientAckTimeoutMs: 500 } })
     const ready = client.connect().catch((error: unknown) => error)
-    const link = await server.nextLink()
-    // Said before the Ack: nobody's.
-    link.reply('hello', {})
+    await server.nextLink()
     await vi.waitFor(() => expect(clock.waits).toHaveLength(2))
     clock.increment(499)
     expect(client.state).toBe('connecting')
@@ -114,16 +112,48 @@ describe('the handshake', () => {
     expect(await ready).toMatchObject({ code: 'ack_timeout', message: expect.stringContaining('Hello') })
   })
 
-  test('frames that mean nothing before the Ack are skipped', async () => {
+  const frame = (message: object): string => `${JSON.stringify({ type: 'message', data: message })}\f`
+  const data = { clientId: 'a3f7b9c2d1e4', pid: 1, ppid: 1 }
+  const reply = { type: 'Reply', origin: 'server', requestId: 'hello', data: { ok: true, result: {} } }
+
+  test.each([
+    ['the vocabulary seed', frame({ type: 'Ack', origin: 'Server', data }), 'a …+seed listener'],
+    [
+      'the framing lines',
+      `${JSON.stringify({ type: 'Ack', origin: 'server', data })}\n`,
+      'a lines+… listener',
+    ],
+    ['no protocol at all', 'HTTP/1.1 400 Bad Request\f', 'A frame is one JSON object.'],
+    ['an answer before the Ack', frame(reply), 'Reply came before the Ack.'],
+  ])('a server that greets with %s is refused at once, with why', async (_, greeting, why) => {
     const place = memoryPlace()
     const server = serverAt(place)
     const client = clientOf(place)
-    const ready = client.connect()
-    const first = await server.nextLink()
-    first.sayRaw(Buffer.from('HTTP/1.1 400 Bad Request\f{"type":"connect"}\f[]\fnull\f'))
-    await first.welcome()
-    await ready
-    expect(client.state).toBe('ready')
+    const ready = client.connect().catch((error: unknown) => error)
+    const link = await server.nextLink()
+    link.sayRaw(Buffer.from(greeting))
+    // Too late: who greeted otherwise is not believed any more.
+    link.ack()
+    expect(await ready).toMatchObject({ code: 'not_callboard', message: expect.stringContaining(why) })
+    expect(client.state).toBe('closed')
+    await vi.waitFor(() => expect(link.closed).toBe(true))
+    expect([server.links.length, link.received]).toEqual([1, []])
+  })
+
+  test('who begins so and sends an Ack in the same bytes is not believed either', async () => {
+    const place = memoryPlace()
+    const server = serverAt(place)
+    const client = clientOf(place)
+    const ready = client.connect().catch((error: unknown) => error)
+    const link = await server.nextLink()
+    const ack = {
+      type: 'Ack',
+      origin: 'server',
+      data: { ...data, protocol: { name: 'callboard', version: 1 } },
+    }
+    link.sayRaw(Buffer.from(`${frame(reply)}${frame(ack)}`))
+    expect(await ready).toMatchObject({ code: 'not_callboard' })
+    expect(client.server).toBeUndefined()
   })
 
   test.each(['draining', 'limit_exceeded'] as const)('a Hello refused as %s is tried again', async (code) => {

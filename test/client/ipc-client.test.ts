@@ -130,7 +130,7 @@ describe('a connection', () => {
 
   test('disconnect sends what was handed over, tells once, and dials no more', async () => {
     const path = pathIn(directory)
-    const { client, heard, commands, disconnected } = await pairAt(path)
+    const { client, heard, commands, disconnected, log } = await pairAt(path)
     for (let n = 0; n < 1_000; n++)
       client.sendCommand({ commandName: 'CancelTask', data: `${n}${'x'.repeat(150)}` })
     client.disconnect()
@@ -139,6 +139,7 @@ describe('a connection', () => {
     expect(heard).toEqual(['Connect', 'Ack', 'Disconnect'])
     await eventually(() => expect(disconnected).toHaveLength(1))
     expect(commands).toHaveLength(1_000)
+    expect(log).toEqual(['[client] connected', '[client] disconnected: by this program'])
     expect(client.sendCommand({ commandName: 'GetModes' })).toBe(false)
   })
 
