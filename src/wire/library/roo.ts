@@ -71,16 +71,26 @@ export type RooCodeEventName = (typeof RooCodeEventName)[keyof typeof RooCodeEve
 export type TaskCommand = Extract<AnyCommand, { commandName: TaskCommandName }>
 /** A command as it is sent: what may be missing is optional. */
 export type TaskCommandToSend = Extract<TaskCommandInput, { commandName: TaskCommandName }>
-/** An event of the published schemas. */
+/**
+ * An event of the published schemas. Its names compare with the enums of `@roo-code/types`, but a listener must not
+ * name that package's type of events: an enum takes no string, be it the same.
+ */
 export type TaskEvent = Extract<AnyEvent, { eventName: RooCodeEventName }>
 /** What an Ack holds. */
 export type Ack = AckMessage['data']
 
-/** What travels. */
+/** An eval's verdict. The published type of events has it, though nobody sends it. */
+interface EvalVerdict {
+  eventName: 'evalPass' | 'evalFail'
+  payload?: undefined
+  taskId: number
+}
+
+/** What travels. A message typed by `@roo-code/types`, with its enums, is one of these. */
 export type IpcMessage =
   | { type: 'Ack'; origin: 'server'; data: Ack }
   | { type: 'TaskCommand'; origin: 'client'; clientId?: string | undefined; data: TaskCommandToSend }
-  | { type: 'TaskEvent'; origin: 'server'; relayClientId?: string | undefined; data: TaskEvent }
+  | { type: 'TaskEvent'; origin: 'server'; relayClientId?: string | undefined; data: TaskEvent | EvalVerdict }
 
 /** False for the commands of the extension `callboard/1`. */
 export function isPublishedCommand(command: AnyCommand): command is TaskCommand {
