@@ -85,11 +85,19 @@ describe('the tarball', () => {
       /^dist\/(?:src|machines)\/.+\.(?:js|d\.ts)$/,
       /^src\/cli\/callboard\.js$/,
       /^(?:README|CHANGELOG|SECURITY)\.md$/,
+      /^(?:machines\/README|src\/wire\/PROTOCOL)\.md$/,
       /^LICENSE$/,
       /^package\.json$/,
     ]
     expect(packed.filter((name) => !allowed.some((pattern) => pattern.test(name)))).toEqual([])
     expect(packed.filter((name) => name.startsWith('dist/')).length).toBeGreaterThan(100)
+  })
+
+  test('holds every file that its README links to', () => {
+    const links = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)
+    const files = [...links].map(([, file]) => file)
+    expect(files).toContain('src/wire/PROTOCOL.md')
+    expect(packed).toEqual(expect.arrayContaining(files))
   })
 })
 
