@@ -33,4 +33,5 @@ export const exitCodesHelp = `Exit codes:
   75   a daemon is already running
   78   the configuration cannot be used
   141  the reader of our output went away
-  \`run\` exits as its command did: with its code, or 128+n when signal n ended it.`
+  \`run\` exits as its command did: with its code, or 128+n when signal n ended
+  it.`

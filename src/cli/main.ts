@@ -30,7 +30,8 @@ Examples:
   callboard run -- npm test             run a command; others can watch it
   callboard start -- make -j4           start one and go on; prints its id
   callboard ps                          what runs
-  callboard watch 3f2a                  follow a task (any unique beginning or end of its id will do)
+  callboard watch 3f2a                  follow a task: any unique beginning or
+                                        end of its id will do
   callboard cancel 3f2a                 end it
   callboard stop                        end the daemon
 
@@ -62,7 +63,6 @@ function program(): Command {
   const root = withSharedOptions(new Command('callboard'))
     .description('One local daemon through which every program starts, steers and watches the same tasks.')
     .version(version, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
     .usage('[options] <command>')
     .enablePositionalOptions()
@@ -95,15 +95,22 @@ function commands(): Command[] {
 /** Commander writes its errors itself, in two lines, and would exit with 1. */
 function inOurWords(command: Command): void {
   command.exitOverride()
+  command.helpOption('-h, --help', 'print help')
   command.configureOutput({
     outputError: (text, write) => {
       const sentence = text
         .trim()
         .replace(/^error: /, '')
         .replaceAll('\n', ' ')
-      write(`callboard: ${sentence}${/[.)]$/.test(sentence) ? '' : '.'} See \`callboard --help\`.\n`)
+      write(`callboard: ${sentence}${/[.)]$/.test(sentence) ? '' : '.'} See \`${helpOf(command)}\`.\n`)
     },
   })
+}
+
+function helpOf(command: Command): string {
+  return command.parent === null
+    ? `${command.name()} --help`
+    : `${command.parent.name()} ${command.name()} --help`
 }
 
 /** Says what went wrong, unless it was said or needs no words. Returns the exit code. */

@@ -37,6 +37,21 @@ describe('the command line', () => {
     }
   })
 
+  test('every help fits a terminal of 80 columns', async () => {
+    const root = (await world.run(['--help'])).out
+    const names = [...root.matchAll(/^  ([a-z]+) \[/gm)].map(([, name]) => name ?? '')
+    expect(names).toContain('serve')
+    for (const name of names) {
+      const { out } = await world.run([...(name === 'help' ? [] : [name]), '--help'])
+      expect(out.split('\n').filter((line) => line.length > 80)).toEqual([])
+    }
+  }, 60_000)
+
+  test('a command line that was not understood is sent to the help of its own command', async () => {
+    expect((await world.run(['show'])).err).toContain('See `callboard show --help`.')
+    expect((await world.run(['psx'])).err).toContain('See `callboard --help`.')
+  })
+
   test('--version prints the version alone', async () => {
     expect(await world.run(['--version'])).toMatchObject({
       code: 0,

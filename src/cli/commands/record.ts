@@ -21,11 +21,13 @@ interface RecordOptions {
 
 const help = `
 Examples:
-  callboard record 3f2a91c0 > task.jsonl    what it did, and on until it settles
-  callboard record --partial 3f2a91c0       also where its beginning is no longer kept
+  callboard record 3f2a91c0 > task.jsonl  its events, until it settles
+  callboard record --partial 3f2a91c0     also where its beginning is missing
 
-A task whose configuration.callboard is {"replay": "/path/to/task.jsonl", "speed": 10} plays it.
-The file holds the task's prompt and all that was said, and none of its configuration.`
+A task whose configuration.callboard is
+  {"replay": "/path/to/task.jsonl", "speed": 10}
+plays it. The file holds the task's prompt and all that was said, and none of
+its configuration.`
 
 export function recordCommand(): Command {
   return withSharedOptions(new Command('record'))

@@ -20,12 +20,15 @@ interface ServeOptions {
 
 const help = `
 More listeners, each with one framing and one vocabulary:
-  --listen 'node-ipc+roo-1.89:/run/user/1000/old.sock'            for older Roo Code clients
-  --listen 'node-ipc+roo:/srv/box.sock,scope=own'                 a connection sees only its own tasks
-  --listen 'node-ipc+roo:/srv/watch.sock,role=observer'           look, but start nothing
+  --listen 'node-ipc+roo-1.89:/srv/old.sock'       for older Roo Code clients
+  --listen 'lines+roo:/srv/lines.sock'             JSON lines, for any language
+  --listen 'node-ipc+roo:/srv/box.sock,scope=own'  each sees only its own tasks
+  --listen 'lines+roo:/srv/eye.sock,role=observer' look, but start nothing
 
-Logs go to stderr: lines for people on a terminal, one JSON object a line otherwise.
-Ctrl-C or SIGTERM lets running tasks end within the drain deadline; a second one ends them at once.`
+Logs go to stderr: lines for people on a terminal, one JSON object a line
+otherwise.
+Ctrl-C or SIGTERM lets running tasks end within the drain deadline; a second one
+ends them at once.`
 
 export function serveCommand(): Command {
   return withSharedOptions(new Command('serve'))

@@ -4,8 +4,13 @@ import { invocationOf, placeOf, withSharedOptions } from '../invocation.ts'
 import type { Invocation } from '../invocation.ts'
 
 const help = `
-The first of these decides: --socket, CALLBOARD_SOCKET, (for \`serve\` only) ROO_CODE_IPC_SOCKET_PATH, \`socket\` in the
-config file, $XDG_RUNTIME_DIR/callboard/callboard.sock, the temporary directory.
+The first of these decides:
+  --socket
+  CALLBOARD_SOCKET
+  ROO_CODE_IPC_SOCKET_PATH    for \`serve\` only
+  \`socket\`                    in the config file
+  XDG_RUNTIME_DIR             callboard/callboard.sock in it
+  TMPDIR, else /tmp           callboard-<uid>/callboard.sock in it
 
 Example:
   nc -U "$(callboard socket)"`

@@ -19,7 +19,7 @@ const forcedMs = 10_000
 
 const help = `
 Examples:
-  callboard stop                        running tasks may end within the daemon's own deadline
+  callboard stop                        tasks get the time that the config says
   callboard stop --deadline 0           cancel them now
   callboard stop --force                end them now, by force`
 

@@ -18,7 +18,8 @@ interface WatchOptions {
 const help = `
 Examples:
   callboard watch                       everything, from now on
-  callboard watch 3f2a91c0              one task: what it did so far, and on until it settles
+  callboard watch 3f2a91c0              one task: what it did so far, and on
+                                        until it settles
   callboard watch --after 0             everything that is still kept, then on
   callboard watch --json | jq .data     events as they are`
 
