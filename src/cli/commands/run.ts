@@ -19,10 +19,12 @@ Examples:
   callboard run -- sh -c 'exit 3'       exits with 3
   callboard run --json -- make          its events, one JSON object a line
 
-The command gets this directory and this environment. Its input is closed unless --stdin is given: then each line
-of our input is sent to it; the end of our input is not passed on.
+The command gets this directory and this environment. Its input is closed unless
+--stdin is given: then each line of our input is sent to it; the end of our
+input is not passed on.
 Ctrl-C cancels the task and waits for its end; a second Ctrl-C leaves at once.
-Exits as the command did; with 128+n when signal n ended it; with 141 when the reader of our output went away.`
+Exits as the command did; with 128+n when signal n ended it; with 141 when the
+reader of our output went away; with 1 when the command could not be started.`
 
 export function runCommand(): Command {
   return withSharedOptions(new Command('run'))
@@ -72,16 +74,23 @@ async function follow(invocation: Invocation, connection: Connection, taskId: st
   return exitCode
 }
 
+/** Cancels the task once `asked` aborts, until stopped: then it has ended, and that it was too late is no news. */
 function cancelWhen(asked: AbortSignal, { client }: Connection, taskId: string, { output }: Invocation) {
+  let stopped = false
   const cancel = (): void => {
     client.cancelTask(taskId).catch((error: unknown) => {
+      if (stopped) return
       const why = error instanceof Error ? error.message : String(error)
       output.say(`the task ${taskId} could not be cancelled: ${why}`)
     })
   }
   if (asked.aborted) cancel()
   else asked.addEventListener('abort', cancel, { once: true })
-  return { stop: () => asked.removeEventListener('abort', cancel) }
+  const stop = (): void => {
+    stopped = true
+    asked.removeEventListener('abort', cancel)
+  }
+  return { stop }
 }
 
 async function forward(
