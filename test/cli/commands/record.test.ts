@@ -63,23 +63,27 @@ test('a task that runs is recorded until it settles, and no other one with it', 
   await world.run(['cancel', other])
 })
 
-test('a task whose beginning is gone is refused, and with --partial recorded as far as it is kept', async () => {
-  const id = await started('sh', '-c', 'head -c 40000000 /dev/zero | tr "\\0" x; echo; echo the end')
-  const settled = async (): Promise<void> =>
-    expect(await world.json(['show', id])).toMatchObject({ state: 'completed' })
-  await vi.waitFor(settled, { timeout: 15_000, interval: 100 })
-  const refused = await world.run(['record', id])
-  expect([refused.code, refused.out]).toEqual([1, ''])
-  expect(refused.err).toContain('events of this task are missing: they are no longer kept (`--partial`')
-  const partial = await world.run(['record', '--partial', id])
-  expect(partial.code).toBe(0)
-  expect(partial.err).toContain('events of this task are missing')
-  expect(eventsOf(partial.out, id).at(-1)?.event.eventName).toBe('taskIdle')
+test(
+  'a task whose beginning is gone is refused, and with --partial recorded as far as it is kept',
+  { timeout: 60_000 },
+  async () => {
+    const id = await started('sh', '-c', 'head -c 40000000 /dev/zero | tr "\\0" x; echo; echo the end')
+    const settled = async (): Promise<void> =>
+      expect(await world.json(['show', id])).toMatchObject({ state: 'completed' })
+    await vi.waitFor(settled, { timeout: 15_000, interval: 100 })
+    const refused = await world.run(['record', id])
+    expect([refused.code, refused.out]).toEqual([1, ''])
+    expect(refused.err).toContain('events of this task are missing: they are no longer kept (`--partial`')
+    const partial = await world.run(['record', '--partial', id])
+    expect(partial.code).toBe(0)
+    expect(partial.err).toContain('events of this task are missing')
+    expect(eventsOf(partial.out, id).at(-1)?.event.eventName).toBe('taskIdle')
 
-  const later = await started('echo', 'after the others were forgotten')
-  await world.run(['watch', later])
-  expect((await world.run(['record', later])).code).toBe(0)
-})
+    const later = await started('echo', 'after the others were forgotten')
+    await world.run(['watch', later])
+    expect((await world.run(['record', later])).code).toBe(0)
+  },
+)
 
 test('a reader that goes away ends it quietly, an unknown task and no daemon are said', async () => {
   const id = await started('sh', '-c', 'echo a; sleep 30')
