@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
@@ -6,9 +6,12 @@ import { autostart, daemonEnvironment } from '../../src/daemon/autostart.ts'
 import { isAlive } from '../../src/cli/daemon-process.ts'
 import { scratchDirectory } from '../transport/scratch-directory.ts'
 
+// Made here and not in a test: afterAll is only heard while the file is collected.
+const scratch = scratchDirectory()
+
 /** A stand-in for the daemon's script: what it does is up to each test. */
 function standIn(source: string): { entry: string; home: string; socketPath: string } {
-  const directory = scratchDirectory()
+  const directory = mkdtempSync(join(scratch, 'd-'))
   const entry = join(directory, 'stand-in.mjs')
   writeFileSync(entry, source)
   return { entry, home: join(directory, 'home'), socketPath: join(directory, 's.sock') }
