@@ -7,8 +7,9 @@ import { limits } from '../limits.ts'
 // Control, format (bidi), surrogate, private and unassigned characters, and the two Unicode line ends.
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]/gu
 
-// What follows these keys may be an API key, which must not reach a log.
-const secretKey = /"(?:configuration|env)"/
+// What follows these keys may be an API key, a prompt or a session's secret, which must not reach a log. An escape ends
+// the excerpt too: the key could be spelt with it.
+const secretKey = /"(?:configuration|env|text|images|sessionId)"|\\u/
 
 /** `text` in at most `charsMax` UTF-16 units: unprintable characters as `\u{…}`, what does not fit as an ellipsis. */
 export function printable(text: string, charsMax: number = limits.loggedTextCharsMax): string {
@@ -18,7 +19,7 @@ export function printable(text: string, charsMax: number = limits.loggedTextChar
   return `${/[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut}…`
 }
 
-/** A frame's start for the log, in at most `charsMax` UTF-16 units. It ends before a task's configuration. */
+/** A frame's start for the log, in at most `charsMax` UTF-16 units. It ends before a task's configuration or text. */
 export function excerptOf(frame: Buffer, charsMax: number = limits.loggedTextCharsMax): string {
   // No character of UTF-8 is longer than 4 bytes, so a character cut here lies beyond what is shown.
   const start = frame.toString('utf8', 0, Math.min(frame.length, (charsMax + 1) * 4))

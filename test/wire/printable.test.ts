@@ -30,3 +30,12 @@ test('an excerpt ends before the configuration of a task, which may hold keys', 
   expect(excerptOf(Buffer.from(frame))).toBe('{"data":{…')
   expect(excerptOf(Buffer.from('{"callboard":{"env":{"K":"sk-secret"}}}'))).not.toContain('sk-secret')
 })
+
+test("an excerpt ends before a prompt and before a session's secret, however their keys are spelt", () => {
+  const excerptOfText = (frame: string): string => excerptOf(Buffer.from(frame))
+  expect(excerptOfText('{"commandName":"SendMessage","data":{"text":"a prompt","images":5}}')).toBe(
+    '{"commandName":"SendMessage","data":{…',
+  )
+  expect(excerptOfText('{"resume":{"sessionId":"5b0c","epoch":5}}')).toBe('{"resume":{…')
+  expect(excerptOfText(String.raw`{"a":{"config\u0075ration":{"k":"sk-secret"}}}`)).not.toContain('sk-secret')
+})
