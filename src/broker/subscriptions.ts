@@ -42,8 +42,9 @@ export function subscriptionFilter(wanted: Subscribe, own?: OwnTasks): Filter {
     return filter(`${taskKey} ${nameKey}`, tasks, names)
   }
   if (tasks === undefined) return filter(`own:${own.key} ${nameKey}`, own.tasks, names)
-  const allowed = new Set([...tasks].filter((task) => own.tasks.has(task)))
-  return filter(`own:${own.key} ${JSON.stringify([...allowed].toSorted())} ${nameKey}`, allowed, names)
+  // Asked at each event: a task may become the session's own after it subscribed to it.
+  const wish = filter(`own:${own.key} ${JSON.stringify([...tasks].toSorted())} ${nameKey}`, tasks, names)
+  return { ...wish, matches: (task, name) => own.tasks.has(task) && wish.matches(task, name) }
 }
 
 /** The tasks of a session on a listener with `scope=own`. */

@@ -64,7 +64,7 @@ test('no glob makes matching slow', () => {
   expect(performance.now() - before).toBeLessThan(1_000)
 })
 
-test("a session's own tasks limit whatever it asks for, and may grow where it asks for all", () => {
+test("a session's own tasks limit whatever it asks for, and may grow while it listens", () => {
   const tasks = new Set(['mine'])
   const own = { key: '7', tasks }
   const all = subscriptionFilter({}, own)
@@ -73,6 +73,9 @@ test("a session's own tasks limit whatever it asks for, and may grow where it as
   expect(['mine', 'other'].map((task) => some.matches(task, 'n'))).toEqual([true, false])
   tasks.add('later')
   expect(all.matches('later', 'n')).toBe(true)
+  expect(some.matches('other', 'n')).toBe(false)
+  tasks.add('other')
+  expect(some.matches('other', 'n')).toBe(true)
   expect(all.key).not.toBe(everything.key)
   expect(subscriptionFilter({}, { key: '8', tasks }).key).not.toBe(all.key)
 })
