@@ -3,6 +3,7 @@
  * thrown inside the command line ends here; no stack trace is shown unless CALLBOARD_DEBUG=1 asks for it.
  */
 import { CallboardError } from '../client/callboard-error.ts'
+import { SettingsError } from '../daemon/settings-error.ts'
 import { exitCodes } from './exit-codes.ts'
 
 export class Failure extends Error {
@@ -27,6 +28,8 @@ const noDaemonCodes: ReadonlySet<string> = new Set(['unreachable', 'ack_timeout'
 /** Whatever was thrown, as a Failure. */
 export function failureFrom(error: unknown): Failure {
   if (error instanceof Failure) return error
+  // A home that cannot be used is found out only when a daemon is to be started in it.
+  if (error instanceof SettingsError) return new Failure(error.message, exitCodes.badConfig, { cause: error })
   if (error instanceof CallboardError) {
     const exitCode = noDaemonCodes.has(error.code) ? exitCodes.noDaemon : exitCodes.failure
     return new Failure(error.message, exitCode, { cause: error })

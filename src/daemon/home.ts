@@ -2,10 +2,10 @@
  * The directories that are the user's own: the daemon's home (its lock, its log, later its journal) and the place of
  * the config file. Neither is ever taken from the working directory.
  */
-import { mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { SettingsError } from './settings-error.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -37,7 +37,7 @@ function baseDirectory(env: Env, variable: string, fallback: string): string {
 export function openHome(path: string): void {
   let stats: Stats
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeDirectories(path)
     stats = statSync(path)
   } catch (cause) {
     throw new SettingsError(`The home directory ${path} cannot be made: ${reason(cause)}.`, { cause })
@@ -45,6 +45,18 @@ export function openHome(path: string): void {
   if (!stats.isDirectory()) throw new SettingsError(`The home ${path} is not a directory.`)
   const fault = ownershipFault(stats, process.getuid?.())
   if (fault !== undefined) throw new SettingsError(`The home directory ${path} ${fault}`)
+}
+
+/** Not `recursive`: Node tries for ever where a directory that exists takes none (ENOENT, as in /proc). */
+function makeDirectories(path: string): void {
+  const parent = dirname(path)
+  if (parent !== path && !existsSync(parent)) makeDirectories(parent)
+  try {
+    mkdirSync(path, 0o700)
+  } catch (error) {
+    // Another process may have been first. What is no directory is refused by openHome.
+    if (!existsSync(path)) throw error
+  }
 }
 
 /**

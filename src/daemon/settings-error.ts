@@ -1,4 +1,4 @@
-/** A setting that cannot be used. Thrown inside the reading of settings and caught by it: it becomes exit code 78. */
+/** A setting that cannot be used: it becomes exit code 78, where settings are read or where a client opens the home. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
 }

@@ -213,6 +213,13 @@ describe.skipIf(process.platform === 'win32')('where others may write', () => {
     expect(refusal()).toContain(`${shared} may be written by others`)
   })
 
+  test.runIf(process.platform === 'linux')(
+    'a home that cannot be made is refused, not tried for ever',
+    () => {
+      env['CALLBOARD_HOME'] = '/proc/callboard/home'
+      expect(refusal()).toContain('The home directory /proc/callboard/home cannot be made: ENOENT')
+    },
+  )
   test('a home directory is refused', () => {
     env['CALLBOARD_HOME'] = join(root, 'home')
     mkdirSync(join(root, 'home'))

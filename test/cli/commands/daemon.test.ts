@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -122,6 +122,18 @@ describe('serve, stop and finding the daemon', () => {
     const finished = await world.run(['ps', '--socket', `/tmp/${'x'.repeat(200)}`])
     expect(finished.code).toBe(78)
     expect(finished.err).toMatch(/^callboard: .+--socket.+\.\n$/)
+  })
+
+  test('a home that others may write to is 78 also where a daemon is to be started', async () => {
+    const shared = join(world.directory, 'shared-home')
+    mkdirSync(shared)
+    chmodSync(shared, 0o777)
+    const options = { env: { CALLBOARD_HOME: shared, CALLBOARD_SOCKET: join(world.directory, 'none.sock') } }
+    const finished = await world.run(['run', '--', 'true'], options)
+    expect(finished.code).toBe(78)
+    expect(finished.err).toBe(
+      `callboard: The home directory ${shared} may be written by others: run chmod go-w on it.\n`,
+    )
   })
 
   test('--socket is honoured by the daemon that is started', async () => {
