@@ -64,6 +64,8 @@ test('a task that nobody knows is unknown_task for every command', async () => {
   }
   const message = { commandName: 'SendMessage' as const, data: { text: 'x', taskId: 'nobody' } }
   expect(await client.refusal(message)).toBe('unknown_task')
+  const reply = await client.request({ commandName: 'GetTask', data: '\u001b[2J' })
+  expect(reply.ok ? '' : reply.error.message).toContain('No task has the id \\u{1b}[2J:')
 })
 
 describe('messages to a task', () => {
