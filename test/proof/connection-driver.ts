@@ -102,11 +102,19 @@ export class ConnectionDriver {
     expect(result).toMatchObject({ resumed: true })
   }
 
-  /** With bytes that it has not read: else the socket's end is a peer's that writes no more. */
+  /**
+   * With bytes in its socket that it has not read: else the socket's end is a peer's that writes no more. A paused
+   * socket still takes one piece of a long frame, which tells that the rest of it is there.
+   */
   async #breakOff(before: string): Promise<void> {
-    this.#link.socket.pause()
-    if (before === 'ready.flowing') await this.#happen(someBytes)
-    this.#link.socket.destroy()
+    const { socket } = this.#link
+    socket.pause()
+    const earlier = socket.bytesRead
+    if (before === 'ready.flowing') {
+      await this.#happen(someBytes)
+      await eventually(() => expect(socket.bytesRead).toBeGreaterThan(earlier))
+    }
+    socket.destroy()
   }
 
   async #expectAs(step: Step): Promise<void> {
