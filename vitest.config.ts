@@ -20,8 +20,6 @@ export default defineConfig({
           exclude: ['test/soak/**', 'test/bench/**'],
           // Far above what any takes: on a busy machine a process may start late.
           testTimeout: 60_000,
-          // Real processes race on a shared machine: CI tries a test once more and says so; a developer sees it fail.
-          retry: process.env['CI'] === undefined ? 0 : 1,
         },
       },
       {
