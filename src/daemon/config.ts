@@ -5,9 +5,9 @@
 import { realpathSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import type { Profile } from '../actors/profiles.ts'
 import { limits } from '../limits.ts'
 import type { Limits } from '../limits.ts'
-import type { RunnerName } from '../runners/runner.ts'
 import { resolveSocketPath } from '../transport/socket-path.ts'
 import type { SocketPath } from '../transport/socket-path.ts'
 import { version } from '../version.ts'
@@ -18,18 +18,6 @@ import type { Env } from './home.ts'
 import { hint, parseListenOption } from './listen-option.ts'
 import type { ListenerSettings } from './listen-option.ts'
 import { SettingsError } from './settings-error.ts'
-
-/** What a task may ask for by name: a runner and its defaults. `env` may hold secrets. */
-export interface Profile {
-  readonly name: string
-  readonly runner: RunnerName
-  readonly command?: readonly string[]
-  readonly cwd?: string
-  readonly env?: Readonly<Record<string, string>>
-  readonly stdin?: 'closed' | 'text' | 'open'
-  readonly replay?: string
-  readonly speed?: number
-}
 
 export interface DaemonSettings {
   readonly version: string
