@@ -131,6 +131,50 @@ export const limits = {
   /** One argument or one NAME=value, with its NUL: Linux' MAX_ARG_STRLEN. Past it: `invalid_command`. */
   commandArgBytesMax: 128 * KiB,
 
+  // --- queue, asks, leases -----------------------------------------------------------------------------------------
+  /** Tasks that run at once. Past it: they are queued. A config may say otherwise; 0 stands for twice the cores. */
+  runningTasks: 0,
+  /** Tasks that wait for a slot, and the bytes of their requests. Past either: `queue_full`. */
+  queuedTasksMax: 1_000,
+  queuedTasksBytesMax: 16 * MiB,
+  /** From -10 to 10. Past it: `invalid_command`. */
+  priorityMax: 10,
+  /** Open asks of one task, and the text of one. Past either: the runner is told so, the task goes on. */
+  asksPerTaskMax: 64,
+  askTextCharsMax: 64 * KiB,
+  askOptionsMax: 64,
+  /** Ended asks that are remembered, to tell a late answer who won. Past it: `unknown_ask` without more. */
+  asksRememberedMax: 1_024,
+  /** From asking to `expired`, at most. Past it: cut to it. */
+  askDeadlineMsMax: 30 * 24 * 3_600_000,
+  /** A lease's time to live. Past it: `invalid_command`. */
+  leaseTtlMsMax: 24 * 3_600_000,
+  /** How long a lease waits for its session's client to come back. */
+  leaseGraceMs: 10_000,
+  /** Leases of one session. Past it: `limit_exceeded`. */
+  leasesPerSessionMax: 256,
+  /** Comings and goings of native clients are told at most this often. */
+  presenceMs: 100,
+
+  // --- store -------------------------------------------------------------------------------------------------------
+  /** Retention: past any of these, what is oldest of settled tasks goes, in small chunks. */
+  retentionAgeMs: 30 * 24 * 3_600_000,
+  retentionBytesMax: 1024 * MiB,
+  retentionTasksMax: 10_000,
+  /** Time that one chunk of retention may take on the event loop. */
+  retentionChunkMs: 4,
+  /** How often retention looks. */
+  retentionEveryMs: 1_000,
+  /** The write-ahead log: a checkpoint is made by the worker each time it grew by the first; past the second, at once. */
+  walCheckpointBytes: 4 * MiB,
+  walBytesMax: 64 * MiB,
+  /** How often a store that could not commit is tried again. */
+  storeRetryMs: 500,
+  /** One read of stored events for a reader that is below the hot tail. */
+  storeReadBytes: 64 * KiB,
+  /** Answers and sessions are kept this long across restarts. */
+  answersKeptMs: 3_600_000,
+
   // --- recordings --------------------------------------------------------------------------------------------------
   /** A recording's first line: a task's listed text and little more. Past it: it is not a recording. */
   recordingHeaderBytesMax: 64 * KiB,

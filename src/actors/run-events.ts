@@ -5,6 +5,7 @@
 import type { TaskMachineEvent } from '../../machines/task.ts'
 import type { RunEvents, RunResult } from '../runners/runner.ts'
 import type { Exit, TaskEvent } from '../wire/events.ts'
+import { refused } from '../wire/rejection.ts'
 import type { LiveTask } from './live-task.ts'
 import * as orders from './task-events.ts'
 
@@ -25,6 +26,9 @@ export function runEvents(task: LiveTask, port: RunEventsPort): RunEvents {
     messages: (batch) =>
       announced(batch.map(({ action, message }) => orders.message(task.id, action, message))),
     announced,
+    asked: () => refused('unsupported', 'This daemon takes no asks yet.'),
+    withdrew: () => undefined,
+    remember: () => undefined,
     ended: (result) =>
       port.guarded(() => {
         task.result = result

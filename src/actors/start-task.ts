@@ -35,7 +35,7 @@ export function startNewTask(request: Request, data: StartNewTask): Outcome<{ ta
       [...creation, ...orders.notStarted(task.id, check.error.message, task.nextTs())],
       task.cause,
     )
-    broker.parts.store.saveTask(task.record('failed', null))
+    broker.parts.store.commit({ tasks: [task.record('failed', null)] })
   }
   return accepted({ taskId: task.id })
 }

@@ -247,13 +247,13 @@ export class TaskActors {
   }
 
   #settle(task: LiveTask, context: TaskContext, state: SettledState): void {
-    this.#options.store.saveTask(task.record(state, context.exit))
+    this.#options.store.commit({ tasks: [task.record(state, context.exit)] })
     this.#leave(task)
   }
 
   #close(task: LiveTask, context: TaskContext): void {
     this.#announce(task, orders.closed(task.id))
-    this.#options.store.saveTask(task.record('closed', context.exit))
+    this.#options.store.commit({ tasks: [task.record('closed', context.exit)] })
   }
 
   /** After the transition that settled it: an actor cannot be stopped inside its own action. */
@@ -282,7 +282,7 @@ export class TaskActors {
       (): void => task.run?.kill(),
       (): void =>
         this.announce(task, orders.failed(task.id, reason, undefined, task.nextTs(), task.resumable), {}),
-      (): void => this.#options.store.saveTask(task.record('failed', null)),
+      (): void => this.#options.store.commit({ tasks: [task.record('failed', null)] }),
       (): void => {
         this.#actors.get(task.id)?.stop()
       },

@@ -86,7 +86,7 @@ export class Journal {
       const entries = draft.events.map((event, index) =>
         this.#encode(about, event, this.#sequence + index + 1),
       )
-      this.#store.append(entries)
+      this.#store.commit({ events: entries })
       this.#sequence += entries.length
       for (const { frame } of entries) this.turnBytes += frame.length
       return entries

@@ -58,6 +58,7 @@ export function startCommand(task: RunnerTask, events: RunEvents, settings: Comm
 /** A run of nothing: there is no process to send to or to end. */
 const idleRun: Run = {
   send: () => refused('unsupported', 'this command has not started: nothing can be sent to it'),
+  answer: () => undefined,
   cancel: () => undefined,
   kill: () => undefined,
   pause: () => undefined,
@@ -109,6 +110,8 @@ class CommandRun implements Run {
   send(text: string, images: readonly string[]): Outcome<void> {
     return this.#input.send(text, images)
   }
+
+  answer(): void {}
 
   cancel(): void {
     this.#end()

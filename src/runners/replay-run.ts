@@ -57,6 +57,9 @@ export class ReplayRun implements Run {
     return refused('unsupported', 'This task plays a recording: it takes no messages.')
   }
 
+  /** A recording asks nobody. */
+  answer(): void {}
+
   cancel(): void {
     // In a later turn, as every end.
     setImmediate(() => this.#end({ ok: false, text: 'The playing of the recording was cancelled.' }))

@@ -2,7 +2,16 @@
  * What a task actor drives: types only. A Runner makes Runs; a Run is one process (or agent turn) of one task.
  * Nothing here is reported to clients directly: the task actor journals it first.
  */
-import type { Exit, TaskEvent, TaskMessage, TokenUsage, ToolUsage } from '../wire/events.ts'
+import type {
+  AskField,
+  AskKind,
+  AskOption,
+  Exit,
+  TaskEvent,
+  TaskMessage,
+  TokenUsage,
+  ToolUsage,
+} from '../wire/events.ts'
 import type { CallboardConfiguration, Configuration } from '../wire/commands.ts'
 import type { Outcome } from '../wire/rejection.ts'
 
@@ -16,7 +25,43 @@ export interface RunnerTask {
   readonly callboard: CallboardConfiguration
   /** The daemon's own socket, given to the child as CALLBOARD_SOCKET. */
   readonly socketPath: string
+  /** What an earlier run of this task left for this one; absent in its first run. */
+  readonly earlier?: EarlierRun
 }
+
+export interface EarlierRun {
+  /** What it last gave to `remember`: JSON. */
+  readonly state: unknown
+  /** A message of a client that is to be said first: a follow-up. Without one the run goes on where it was. */
+  readonly followUp?: { readonly text: string; readonly images: readonly string[] }
+  /** What was said in the task so far, oldest first, the last version of each message. */
+  transcript(): readonly TaskMessage[]
+}
+
+/** What a run wants to be told by somebody. */
+export interface RunAsk {
+  /** The run's own name for it: unique among its open asks. */
+  readonly key: string
+  readonly kind: AskKind
+  readonly text: string
+  readonly options?: readonly AskOption[]
+  readonly fields?: readonly AskField[]
+  /** Milliseconds from now until it is `expired`. */
+  readonly deadlineMs?: number
+  /** How clients that know no asks are shown it. */
+  readonly message: RunnerMessage
+}
+
+/** What somebody said to an ask. It fits the ask's kind: that has been checked. */
+export type AskAnswer =
+  | {
+      readonly kind: 'answered'
+      readonly option?: string
+      readonly text?: string
+      readonly values?: Readonly<Record<string, string | number | boolean>>
+    }
+  /** Nobody answered in time. */
+  | { readonly kind: 'expired' }
 
 export interface RunnerMessage {
   readonly action: 'created' | 'updated'
@@ -47,6 +92,12 @@ export interface RunEvents {
    * from taskCreated to taskIdle: the task makes them itself.
    */
   announced(events: readonly TaskEvent[]): void
+  /** Opens an ask; `Run.answer` follows, unless the run withdraws it or ends first. Refused past the bounds of asks. */
+  asked(ask: RunAsk): Outcome<void>
+  /** The run no longer waits for this answer. */
+  withdrew(key: string): void
+  /** Something that a later run of this task needs (a session's id): JSON, small, kept with the task. Not for secrets. */
+  remember(state: unknown): void
   /** Exactly once, last. No process of the run is left, and every message has been given. */
   ended(result: RunResult): void
 }
@@ -54,6 +105,8 @@ export interface RunEvents {
 export interface Run {
   /** A message of a client while the task runs. */
   send(text: string, images: readonly string[]): Outcome<void>
+  /** The answer to one of its open asks. */
+  answer(key: string, answer: AskAnswer): void
   /** Asks the run to end: TERM to the group. Idempotent; `ended` follows. */
   cancel(): void
   /** Ends the run by force: KILL to every descendant. Idempotent; `ended` follows. */

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { limits } from '../limits.ts'
-import type { Store, StoredEvent, TaskRecord } from './store.ts'
+import type { Commit, Store, StoredEvent, StoreUse, TaskRecord } from './store.ts'
 
 export interface MemoryStoreOptions {
   readonly tasksKeptMax?: number
@@ -26,6 +26,8 @@ interface KeptRecord {
   readonly bytes: number
 }
 
+const unsettledStates: ReadonlySet<string> = new Set(['queued', 'starting', 'running', 'interactive'])
+
 /** What a record takes besides its text and request. */
 const recordOverheadBytes = 500
 
@@ -44,11 +46,23 @@ class MemoryStore implements Store {
     this.#bytesMax = bytesMax
   }
 
-  append(events: readonly StoredEvent[]): void {
-    this.head = events.at(-1)?.seq ?? this.head
+  lastOfStart(startNumber: number): number | undefined {
+    return startNumber === this.startNumber ? this.head : undefined
   }
 
+  /** Sessions and answers live in the broker's memory as long as this store: it keeps none. */
+  commit({ events, tasks }: Commit): void {
+    this.head = events?.at(-1)?.seq ?? this.head
+    tasks?.forEach((record) => this.#save(record))
+  }
+
+  probe(): void {}
+
   read(): readonly StoredEvent[] {
+    return []
+  }
+
+  readTask(): readonly StoredEvent[] {
     return []
   }
 
@@ -56,8 +70,14 @@ class MemoryStore implements Store {
     return this.head + 1
   }
 
-  saveTask(record: TaskRecord): void {
+  use(): StoreUse {
+    return { bytes: this.#bytes, events: 0, tasks: this.#kept.size }
+  }
+
+  /** What runs lives in the daemon's memory, with its request: here it would be there twice. */
+  #save(record: TaskRecord): void {
     this.#forget(record.id)
+    if (unsettledStates.has(record.state)) return
     const { request, ...rest } = record
     const encoded = request === undefined ? undefined : Buffer.from(JSON.stringify(request))
     const bytes = recordOverheadBytes + record.text.length * 2 + (encoded?.length ?? 0)
@@ -75,6 +95,16 @@ class MemoryStore implements Store {
   tasks(): readonly TaskRecord[] {
     return Array.from(this.#kept.values(), (kept) => kept.record)
   }
+
+  unsettled(): readonly TaskRecord[] {
+    return []
+  }
+
+  sessions(): readonly never[] {
+    return []
+  }
+
+  answer(): undefined {}
 
   close(): void {
     this.#kept.clear()

@@ -1,9 +1,14 @@
 /**
- * What outlives a turn (and, with a store on disk, the daemon): the journal's events and the tasks' records.
- * Types only. memory.ts keeps records alone: in memory mode the journal's hot tail is the journal.
+ * What outlives a turn (and, with a store on disk, the daemon): the journal's events, the tasks' records, sessions and
+ * the answers they were given. Types only. memory.ts keeps records alone: in memory mode the journal's hot tail is the
+ * journal.
  */
-import type { Exit } from '../wire/events.ts'
+import type { Ask, Exit } from '../wire/events.ts'
 import type { StartNewTask, TaskState } from '../wire/commands.ts'
+
+export const durabilities = ['memory', 'normal', 'full'] as const
+/** `memory`: nothing is kept. `normal`: a commit holds against the death of the process. `full`: against power loss. */
+export type Durability = (typeof durabilities)[number]
 
 /** One event as the journal keeps it: `frame` is its canonical encoding (node-ipc framing, roo vocabulary). */
 export interface StoredEvent {
@@ -13,7 +18,16 @@ export interface StoredEvent {
   readonly frame: Uint8Array
 }
 
-/** A task as the store keeps it. `request` may hold secrets: it is there only to resume. */
+/** Who alone may steer a task. */
+export interface LeaseRecord {
+  readonly sessionId: string
+  readonly clientId: string
+  readonly client?: string
+  /** Milliseconds since the Unix epoch. */
+  readonly until?: number
+}
+
+/** A task as the store keeps it. `request` and `runnerState` are there only to resume: never exported. */
 export interface TaskRecord {
   readonly id: string
   readonly state: TaskState
@@ -30,27 +44,95 @@ export interface TaskRecord {
   readonly lastTs: number
   /** Runs so far. */
   readonly runs: number
-  /** What to run again. Absent where it may not be resumed. */
+  /** What to run again. Absent where it may not be resumed, and once it is closed. It may hold secrets. */
   readonly request?: StartNewTask
+  /** The machine's persisted snapshot, and the version of the machine that wrote it. */
+  readonly machine?: { readonly version: number; readonly snapshot: unknown }
+  readonly priority?: number
+  readonly parent?: string
+  /** Open ones, oldest first. */
+  readonly asks?: readonly Ask[]
+  readonly lease?: LeaseRecord
+  /** What its runner remembers for a later run. */
+  readonly runnerState?: unknown
+}
+
+/** A native session as it outlives the daemon. */
+export interface SessionRecord {
+  readonly id: string
+  /** The path of its listener. */
+  readonly listener: string
+  readonly client: { readonly name: string; readonly version: string }
+  readonly insideTask?: string
+  readonly currentTask?: string
+  /** On a `scope=own` listener. */
+  readonly ownTasks?: readonly string[]
+  /** Its Subscribe's `tasks` and `events`; `null` after Unsubscribe; absent: everything. */
+  readonly subscription?: { readonly tasks?: readonly string[]; readonly events?: readonly string[] } | null
+  /** Milliseconds since the Unix epoch. */
+  readonly seenAt: number
+}
+
+/** An answer to a request of a native session, so that it is given again after a restart. */
+export interface AnswerRecord {
+  readonly sessionId: string
+  readonly requestId: string
+  readonly digest: string
+  readonly frame: Uint8Array
+  readonly at: number
+}
+
+/** Everything that becomes true together. */
+export interface Commit {
+  /** Their sequences follow `head` without a gap. */
+  readonly events?: readonly StoredEvent[]
+  /** Each replaces the record of the same id. */
+  readonly tasks?: readonly TaskRecord[]
+  readonly sessions?: readonly SessionRecord[]
+  readonly forgottenSessions?: readonly string[]
+  readonly answers?: readonly AnswerRecord[]
+}
+
+/** Thrown by `commit`: nothing of it was kept. `message` is one sentence that says why, for people. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+}
+
+export interface StoreUse {
+  /** Bytes of events and records kept, as they lie. */
+  readonly bytes: number
+  readonly events: number
+  readonly tasks: number
 }
 
 export interface Store {
-  readonly durability: 'memory' | 'normal' | 'full'
+  readonly durability: Durability
   /** Identifies the journal over all starts of its daemon. */
   readonly journalId: string
   /** How many times a daemon has opened it: with journalId the epoch. */
   readonly startNumber: number
-  /** Sequence of the last event kept at the opening. */
+  /** Sequence of the last event kept. */
   readonly head: number
-  /** One commit. After it returns, no crash of the process loses them. Throws when it cannot commit. */
-  append(events: readonly StoredEvent[]): void
-  /** Events after `after`, in order, about `bytesMax` of them; fewer where the store has no more. */
+  /** The last sequence that start `startNumber` of this journal gave; undefined where there was no such start. */
+  lastOfStart(startNumber: number): number | undefined
+  /** One commit. After it returns, no crash of the process loses it. Throws StoreUnavailable when it cannot. */
+  commit(commit: Commit): void
+  /** Whether a commit would work now: writes something that means nothing. Throws StoreUnavailable. */
+  probe(): void
+  /** Events after `after`, in order and without a gap, about `bytesMax` of them, at least one where there is one. */
   read(after: number, bytesMax: number): readonly StoredEvent[]
+  /** The same of one task: `after` and the sequences of the result are the journal's. */
+  readTask(task: string, after: number, bytesMax: number): readonly StoredEvent[]
   /** Sequence of the oldest event that `read` can give; `head + 1` where it has none. */
   firstAvailable(): number
-  saveTask(record: TaskRecord): void
   task(id: string): TaskRecord | undefined
-  /** Settled and closed tasks, oldest first. */
+  /** Every record, oldest first, without `request`, `runnerState` and `machine`. */
   tasks(): readonly TaskRecord[]
+  /** Whole records of tasks that are neither settled nor closed: what a crash interrupted, and what was queued. */
+  unsettled(): readonly TaskRecord[]
+  /** Sessions that can still be resumed. */
+  sessions(): readonly SessionRecord[]
+  answer(sessionId: string, requestId: string): AnswerRecord | undefined
+  use(): StoreUse
   close(): void
 }

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { limits } from '../limits.ts'
+import { askKinds } from './events.ts'
 import { nearest } from './nearest.ts'
 import { printable } from './printable.ts'
 import { accepted, refused } from './rejection.ts'
@@ -54,6 +55,8 @@ export const callboardConfigurationSchema = z.strictObject({
   replay: z.string().min(1).max(4_096).optional(),
   /** How many times as fast as it was recorded it is played: 1 by default, 0 for as fast as possible. */
   speed: z.number().min(0).max(limits.replaySpeedMax).optional(),
+  /** Its place among tasks that wait for a slot: higher ones first. 0 by default. */
+  priority: z.number().int().min(-limits.priorityMax).max(limits.priorityMax).optional(),
 })
 export type CallboardConfiguration = z.infer<typeof callboardConfigurationSchema>
 
@@ -163,18 +166,27 @@ export const taskCommandSchema = z.discriminatedUnion('commandName', [
       .object({ deadlineMs: z.number().int().min(0).max(limits.drainDeadlineMsMax).optional() })
       .default({}),
   }),
-  // Part of the protocol; this daemon answers them `unsupported` until it has asks, leases and pruning.
   z.object({
     commandName: z.literal('RespondToAsk'),
     data: z.object({
       askId: z.string().max(200),
       option: z.string().optional(),
       text: z.string().optional(),
+      /** Of a form, by field name. */
+      values: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
     }),
   }),
   z.object({
     commandName: z.literal('ClaimTask'),
-    data: z.object({ taskId, ttlMs: z.number().int().positive().optional(), steal: z.boolean().optional() }),
+    data: z.object({
+      taskId,
+      ttlMs: z.number().int().positive().max(limits.leaseTtlMsMax).optional(),
+      steal: z.boolean().optional(),
+      /** Answers this task's asks with the option that allows, as long as the lease lasts. */
+      approve: z
+        .union([z.literal('all'), list(z.enum(askKinds), askKinds.length, 'kinds of asks')])
+        .optional(),
+    }),
   }),
   z.object({ commandName: z.literal('ReleaseTask'), data: taskId }),
   z.object({

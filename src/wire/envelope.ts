@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
 import { taskCommandSchema, taskStates } from './commands.ts'
-import { exitSchema, taskEventSchema } from './events.ts'
+import { askSchema, exitSchema, holderSchema, taskEventSchema } from './events.ts'
 import { rejectionCodes } from './rejection.ts'
 
 /** The extension's version, as the Ack and Hello carry it. */
@@ -119,9 +119,15 @@ export const taskSchema = z.object({
   createdAt: z.number(),
   exit: exitSchema.optional(),
   resumable: z.boolean(),
+  /** From 1, while it is queued. */
   queuePlace: z.number().optional(),
-  holder: z.string().optional(),
-  asks: z.array(z.unknown()),
+  priority: z.number().optional(),
+  /** Who holds a lease on it. */
+  holder: holderSchema.optional(),
+  /** The task inside which it was started. */
+  parent: z.string().optional(),
+  /** Open ones, oldest first. */
+  asks: z.array(askSchema),
 })
 export type Task = z.infer<typeof taskSchema>
 
@@ -167,6 +173,11 @@ export const clientSchema = z.object({
   since: z.number(),
   subscription: z.string(),
   lagBytes: z.number(),
+  lagEvents: z.number().optional(),
+  /** Tasks that it holds. */
+  leases: z.array(z.string()).optional(),
+  /** The task inside which it runs, as it said. */
+  insideTask: z.string().optional(),
   currentTask: z.string().optional(),
   refusedFrames: z.number(),
 })

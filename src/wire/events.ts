@@ -94,6 +94,76 @@ export const taskMessageSchema = z.looseObject({
 })
 export type TaskMessage = z.infer<typeof taskMessageSchema>
 
+/** What a task waits for somebody to say: a question takes text, an approval one of its options, a form its fields. */
+export const askKinds = ['question', 'approval', 'form'] as const
+export type AskKind = (typeof askKinds)[number]
+
+const askOptionSchema = z.object({
+  id: z.string(),
+  label: z.string(),
+  /** What choosing it means, where that is known: auto-approval takes the first that allows. */
+  meaning: z.enum(['allow', 'deny']).optional(),
+})
+export type AskOption = z.infer<typeof askOptionSchema>
+
+const askFieldSchema = z.object({
+  name: z.string(),
+  label: z.string().optional(),
+  type: z.enum(['text', 'number', 'boolean', 'choice']),
+  options: z.array(askOptionSchema).optional(),
+  required: z.boolean().optional(),
+})
+export type AskField = z.infer<typeof askFieldSchema>
+
+export const askSchema = z.object({
+  id: z.string(),
+  task: z.string(),
+  kind: z.enum(askKinds),
+  text: z.string(),
+  /** An approval has some; a question may offer some beside free text. */
+  options: z.array(askOptionSchema).optional(),
+  /** Of a form. */
+  fields: z.array(askFieldSchema).optional(),
+  /** Milliseconds since the Unix epoch. */
+  askedAt: z.number(),
+  /** When it ends unanswered: milliseconds since the Unix epoch. */
+  deadline: z.number().optional(),
+})
+export type Ask = z.infer<typeof askSchema>
+
+const fieldValues = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+
+/** How an ask ended, and who answered it. */
+export const askOutcomeSchema = z.object({
+  id: z.string(),
+  outcome: z.enum(['answered', 'expired', 'interrupted', 'withdrawn']),
+  option: z.string().optional(),
+  text: z.string().optional(),
+  values: fieldValues.optional(),
+  /** The clientId that answered, and its name where it said Hello. */
+  by: z.string().optional(),
+  client: z.string().optional(),
+  /** Answered by a lease's auto-approval, or by the profile's word for tasks that only legacy clients watch. */
+  automatic: z.boolean().optional(),
+})
+export type AskOutcome = z.infer<typeof askOutcomeSchema>
+
+/** Who alone may steer a task for a while. */
+export const holderSchema = z.object({
+  clientId: z.string(),
+  client: z.string().optional(),
+  /** Milliseconds since the Unix epoch; absent where it ends with its session only. */
+  until: z.number().optional(),
+})
+export type Holder = z.infer<typeof holderSchema>
+
+const presenceSchema = z.object({
+  clientId: z.string(),
+  name: z.string(),
+  version: z.string(),
+  role: z.string(),
+})
+
 /** How a command ended: its exit code, or the signal that ended it. */
 export const exitSchema = z.object({
   code: z.number().int().optional(),
@@ -159,6 +229,27 @@ const publishedEvents = [
 const nativeEvents = [
   /** A command of this task ended so; it comes before the events that settle the task. */
   event('taskExited', z.tuple([taskId, exitSchema])),
+  event('askOpened', z.tuple([taskId, askSchema])),
+  event('askResolved', z.tuple([taskId, askOutcomeSchema])),
+  /** `holder` is absent where nobody holds the task any more; `from` was the holder before. */
+  event(
+    'leaseChanged',
+    z.tuple([
+      taskId,
+      z.object({
+        why: z.enum(['claimed', 'renewed', 'stolen', 'released', 'expired', 'left', 'closed']),
+        holder: holderSchema.optional(),
+        from: holderSchema.optional(),
+      }),
+    ]),
+  ),
+  /** It waits for a slot: `place` counts from 1 and changes without further events. */
+  event('taskQueued', z.tuple([taskId, z.object({ place: z.number(), priority: z.number() })])),
+  /** Native clients that came and left since the last one. Not in the journal: no `seq`. */
+  event(
+    'clientsChanged',
+    z.tuple([z.object({ joined: z.array(presenceSchema), left: z.array(presenceSchema) })]),
+  ),
   /** The daemon takes no new tasks, and cancels running ones after `deadlineMs`. Not in the journal: no `seq`. */
   event('daemonDraining', z.tuple([z.object({ deadlineMs: z.number() })])),
 ] as const

@@ -48,6 +48,8 @@ export class FakeRun implements Run {
     return this.takes
   }
 
+  answer(): void {}
+
   cancel(): void {
     this.cancels++
     if (this.obeys) this.#endLater('SIGTERM')

@@ -146,21 +146,21 @@ test('a store that cannot commit refuses the command, announces nothing and stop
   const store = memoryStore()
   const { runner, connect, journal, broker } = rig({ store })
   const client = await connect()
-  const append = store.append.bind(store)
+  const commit = store.commit.bind(store)
   const full = (): never => {
     throw new Error('disk full')
   }
-  store.append = full
+  store.commit = full
   expect((await client.request({ commandName: 'StartNewTask', data: {} })).ok).toBe(false)
   expect([journal.head, runner.runs.length]).toEqual([0, 0])
-  store.append = append
+  store.commit = commit
   const id = await client.start()
   await client.hears('taskCreated')
   runner.last.started()
-  store.append = full
+  store.commit = full
   runner.last.says('lost')
   await quiet()
-  store.append = append
+  store.commit = commit
   expect(broker.state).toBe('serving')
   expect(await client.ask({ commandName: 'GetTask', data: id })).toMatchObject({ state: 'failed' })
   await client.start()

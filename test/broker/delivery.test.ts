@@ -244,15 +244,15 @@ describe('the journal', () => {
     const reader = world.reader()
     world.fill(3)
     world.flushAll()
-    const append = store.append.bind(store)
-    store.append = () => {
+    const commit = store.commit.bind(store)
+    store.commit = () => {
       throw new Error('disk full')
     }
     for (let times = 0; times < 10; times++) expect(() => world.fill(1)).toThrow('disk full')
     const { bytes, head } = world.journal
     expect(() => world.append('t', said('t', 'x'.repeat(3_000)))).toThrow('disk full')
     expect([world.journal.bytes, world.journal.head]).toEqual([bytes, head])
-    store.append = append
+    store.commit = commit
     world.fill(2)
     world.flushAll()
     expect(reader.heard()).toEqual(upTo(5))
@@ -260,7 +260,7 @@ describe('the journal', () => {
 
   test('goes on after the last event of its store, in a new epoch', () => {
     const store = memoryStore()
-    store.append([{ seq: 41, task: 't', name: 'n', frame: Buffer.from('') }])
+    store.commit({ events: [{ seq: 41, task: 't', name: 'n', frame: Buffer.from('') }] })
     const world = new World({}, store)
     expect([world.journal.head, world.journal.firstAvailable]).toEqual([41, 42])
     world.fill(1)

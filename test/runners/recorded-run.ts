@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import type { Run, RunResult, Runner, RunnerMessage, RunnerTask } from '../../src/runners/runner.ts'
 import type { CallboardConfiguration } from '../../src/wire/commands.ts'
 import type { TaskEvent, TaskMessage } from '../../src/wire/events.ts'
+import { refused } from '../../src/wire/rejection.ts'
 
 export interface RecordedRun {
   readonly task: RunnerTask
@@ -51,6 +52,9 @@ export function record(runner: Runner, task: RunnerTask): RecordedRun {
       calls.push('announced')
       announced.push(...events)
     },
+    asked: () => refused('unsupported', 'nobody answers here'),
+    withdrew: () => undefined,
+    remember: () => undefined,
     ended(result) {
       calls.push('ended')
       resolve(result)

@@ -53,7 +53,7 @@ export function taskReport(task: Task, look: Look): string[] {
     ['exit', task.exit === undefined ? undefined : { text: exitWords(task.exit) }],
     ['resumable', { text: task.resumable ? 'yes' : 'no' }],
     ['queue place', optional(task.queuePlace?.toString())],
-    ['held by', optional(task.holder)],
+    ['held by', optional(task.holder?.client ?? task.holder?.clientId)],
   ])
 }
 
