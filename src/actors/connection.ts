@@ -64,7 +64,7 @@ export class Connection {
   readonly #now: () => number
   readonly #parentLog: ConnectionLog
   #log: ConnectionLog | undefined
-  #refusalWindowFrom = 0
+  #refusalWindowFrom = -Infinity
   #refusalsLogged = 0
   #refusalsUnlogged = 0
 
