@@ -5,12 +5,12 @@
 import { expect } from 'vitest'
 import type { DaemonProcess } from '../daemon/daemon-process.ts'
 import { RawLink } from '../daemon/raw-link.ts'
-import { eventually } from '../daemon/task-events.ts'
+import { eventually, heard } from '../daemon/task-events.ts'
 import type { Step, Tour } from './tours.ts'
 
-/** Below the lag at which a link is congested, and more than a socket buffers. */
+/** More than a socket and its paused reader buffer: the daemon holds the rest. Below the lag of a congested link. */
 const someBytes = 600_000
-/** One of them is in a write at once, and lag no more. */
+/** One of them is in a write at once, and lag no more; two of them are the lag of a congested link. */
 const muchBytes = 1_000_000
 
 export class ConnectionDriver {
@@ -18,6 +18,7 @@ export class ConnectionDriver {
   readonly #observer: RawLink
   #link: RawLink
   #session: unknown
+  #lastTask = ''
 
   private constructor(daemon: DaemonProcess, observer: RawLink) {
     this.#daemon = daemon
@@ -47,8 +48,8 @@ export class ConnectionDriver {
     const { type } = event
     if (type === 'ack.flushed') await this.#open(isNative)
     else if (type === 'admission.refused') await this.#openOneTooMany()
-    else if (type === 'lag.rose') await this.#takeNothing(3)
-    else if (type === 'lag.fell') this.#link.socket.resume()
+    else if (type === 'lag.rose') await this.#fallBehind()
+    else if (type === 'lag.fell') await this.#catchUp()
     else if (type === 'peer.ended') await this.#halfClose(before)
     else if (type === 'outbox.emptied') this.#link.socket.resume()
     else if (type === 'framing.broken') this.#link.write('{"type":"TaskCommand","origin":"client"}\n')
@@ -72,26 +73,43 @@ export class ConnectionDriver {
 
   /** A task that cannot start, with a long prompt: that many bytes of events, and no process. */
   async #happen(bytes: number): Promise<void> {
-    const { ok } = await this.#observer.request('StartNewTask', { text: 'x'.repeat(bytes) })
+    const { ok, result } = await this.#observer.request('StartNewTask', { text: 'x'.repeat(bytes) })
     expect(ok).toBe(true)
+    this.#lastTask = (result as { taskId: string }).taskId
   }
 
-  async #takeNothing(times: number): Promise<void> {
+  /**
+   * The link, which had taken everything, takes no more, and the daemon holds bytes for it. A Reply may come before the
+   * events have been written to others, and small events in front of a long one do leave: only when its place has passed
+   * the long one is that in a write, which does not end before the link reads.
+   */
+  async #fill(bytes: number): Promise<void> {
     this.#link.socket.pause()
-    for (let time = 0; time < times; time++) await this.#happen(muchBytes)
+    await this.#happen(bytes)
+    await eventually(async () => expect((await this.#shown())?.lagBytes).toBeLessThan(bytes))
+  }
+
+  async #fallBehind(): Promise<void> {
+    await this.#fill(muchBytes)
+    for (let time = 0; time < 2; time++) await this.#happen(muchBytes)
+  }
+
+  /** To the last event: so that nothing is on its way to it that the next step would mistake for its own. */
+  async #catchUp(): Promise<void> {
+    this.#link.socket.resume()
+    await heard(this.#link, this.#lastTask, 'taskAborted')
   }
 
   /** An answer waits behind what it does not take: so the connection cannot end yet. */
   async #halfClose(before: string): Promise<void> {
-    this.#link.socket.pause()
-    if (before === 'ready.flowing') await this.#happen(someBytes)
+    if (before === 'ready.flowing') await this.#fill(someBytes)
     this.#link.command('GetStatus', undefined, { requestId: 'last' })
     this.#link.socket.end()
   }
 
   /** More than the journal keeps; only a reader finds out that it fell below. */
   async #passRetention(): Promise<void> {
-    await this.#takeNothing(11)
+    for (let time = 0; time < 11; time++) await this.#happen(muchBytes)
     this.#link.socket.resume()
   }
 
@@ -102,29 +120,24 @@ export class ConnectionDriver {
     expect(result).toMatchObject({ resumed: true })
   }
 
-  /**
-   * With bytes in its socket that it has not read: else the socket's end is a peer's that writes no more. A paused
-   * socket still takes one piece of a long frame, which tells that the rest of it is there.
-   */
+  /** With bytes in its socket that it has not read: else the socket's end is a peer's that writes no more. */
   async #breakOff(before: string): Promise<void> {
-    const { socket } = this.#link
-    socket.pause()
-    const earlier = socket.bytesRead
-    if (before === 'ready.flowing') {
-      await this.#happen(someBytes)
-      await eventually(() => expect(socket.bytesRead).toBeGreaterThan(earlier))
+    if (before === 'ready.flowing') await this.#fill(someBytes)
+    this.#link.socket.destroy()
+  }
+
+  /** The link as the daemon shows it; undefined once it is gone. */
+  async #shown(): Promise<{ readonly state: string; readonly lagBytes: number } | undefined> {
+    const { result } = await this.#observer.request('ListClients')
+    const { clients } = result as {
+      clients: readonly { clientId: string; state: string; lagBytes: number }[]
     }
-    socket.destroy()
+    return clients.find(({ clientId }) => clientId === this.#link.clientId)
   }
 
   async #expectAs(step: Step): Promise<void> {
-    const { clientId } = this.#link
     if (step.after === 'closed') return await this.#expectClosed(step)
-    await eventually(async () => {
-      const { result } = await this.#observer.request('ListClients')
-      const { clients } = result as { clients: readonly { clientId: string; state: string }[] }
-      expect(clients.find((one) => one.clientId === clientId)?.state).toBe(step.after)
-    })
+    await eventually(async () => expect((await this.#shown())?.state).toBe(step.after))
   }
 
   /** The daemon's log says which edge it was. */

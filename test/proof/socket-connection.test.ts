@@ -12,6 +12,8 @@ const all = samples.connection
 const granted = all['admission.granted']
 const flushed = all['ack.flushed']
 
+const longDrain = new URL('long-drain.ts', import.meta.url).href
+
 /** What a peer can cause in each state. A Shutdown ends the daemon: it is walked on one of its own. */
 const causes: Readonly<Record<string, readonly string[]>> = {
   connecting: ['admission.granted'],
@@ -35,14 +37,15 @@ const drained = pathOf(connectionMachine, connectionInput, [
   all['outbox.emptied'],
 ])
 
-/** The least tail that a config may ask for, so that retention is soon passed; its log says why links close. */
-async function daemonWith(limits: object): Promise<DaemonProcess> {
-  return await startDaemonProcess({ args: ['--log-level', 'debug'], config: { limits } })
+/** Its log says why links close. */
+async function daemonWith(limits: object, nodeArgs: readonly string[] = []): Promise<DaemonProcess> {
+  return await startDaemonProcess({ args: ['--log-level', 'debug'], config: { limits }, nodeArgs })
 }
 
 describe('a link of a real daemon', () => {
   test('walks every path that leaves the daemon serving', async () => {
-    await using daemon = await daemonWith({ tailBytesMax: 8 * 1024 * 1024 })
+    // The least tail that a config may ask for, so that retention is soon passed; and time to look at a draining link.
+    await using daemon = await daemonWith({ tailBytesMax: 8 * 1024 * 1024 }, ['--import', longDrain])
     const driver = await ConnectionDriver.begin(daemon)
     for (const tour of generated) {
       await driver.walk(tour).catch((cause: unknown) => {
