@@ -18,9 +18,9 @@ export interface PacingOptions {
   readonly now: () => number
   /** Bytes journaled in this turn. */
   readonly turnBytes: () => number
-  /** Undefined where the client that started it is not connected. */
   /** Continues to read a run's output. Must not throw. */
   readonly readOn: (task: LiveTask) => void
+  /** Undefined where the client that started it is not connected. */
   readonly progressOf: (task: LiveTask) => ReaderProgress | undefined
 }
 
@@ -36,7 +36,8 @@ export class Pacing {
   /** To be called after a run's output was journaled. */
   produced(task: LiveTask): void {
     const { limits, turnBytes } = this.#options
-    if (turnBytes() < limits.turnAppendBytesMax && !this.#starterIsBehind(task, limits.paceHighBytes)) return
+    const { turnAppendBytesMax, paceHighBytes } = limits
+    if (turnBytes() < turnAppendBytesMax && !this.#isHeldUp(task, (lag) => lag >= paceHighBytes)) return
     this.#paused.add(task)
     task.run?.pause()
   }
@@ -44,8 +45,9 @@ export class Pacing {
   /** To be called after each delivery: what waited for nothing but that is read on. */
   flushed(): void {
     if (this.#paused.size === 0) return
+    const { paceLowBytes } = this.#options.limits
     for (const task of this.#paused) {
-      if (this.#starterIsBehind(task, this.#options.limits.paceLowBytes)) continue
+      if (this.#isHeldUp(task, (lag) => lag > paceLowBytes)) continue
       this.#paused.delete(task)
       this.#options.readOn(task)
     }
@@ -56,9 +58,10 @@ export class Pacing {
     this.#paused.delete(task)
   }
 
-  #starterIsBehind(task: LiveTask, bytes: number): boolean {
+  /** Whether the client that started it is behind, and reads. */
+  #isHeldUp(task: LiveTask, isBehind: (lagBytes: number) => boolean): boolean {
     const progress = this.#options.progressOf(task)
-    if (progress === undefined || progress.lagBytes < bytes) return false
+    if (progress === undefined || !isBehind(progress.lagBytes)) return false
     return this.#options.now() - progress.movedAt < this.#options.limits.paceStallMs
   }
 

@@ -293,7 +293,7 @@ export class Delivery {
   #noteLag(subscriber: Subscriber): void {
     const lag = this.lagBytes(subscriber)
     const { lagHighBytes, lagLowBytes } = this.#options
-    if (subscriber.congested ? lag > lagLowBytes : lag <= lagHighBytes) return
+    if (subscriber.congested ? lag > lagLowBytes : lag < lagHighBytes) return
     subscriber.congested = !subscriber.congested
     subscriber.link.lagChanged(subscriber.congested)
   }

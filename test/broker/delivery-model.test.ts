@@ -153,7 +153,7 @@ class Model {
   #checkLag({ lagEdges }: Reader): void {
     for (const [index, { congested, lag }] of lagEdges.entries()) {
       expect(congested).toBe(index % 2 === 0)
-      if (congested) expect(lag).toBeGreaterThan(this.world.bounds.lagHighBytes)
+      if (congested) expect(lag).toBeGreaterThanOrEqual(this.world.bounds.lagHighBytes)
       else expect(lag).toBeLessThanOrEqual(this.world.bounds.lagLowBytes)
     }
   }

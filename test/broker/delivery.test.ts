@@ -3,6 +3,7 @@ import { subscriptionFilter } from '../../src/broker/subscriptions.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import { canonicalCodec } from '../../src/wire/codec.ts'
 import type { Codec } from '../../src/wire/codec.ts'
+import type { ServerMessage } from '../../src/wire/envelope.ts'
 import { said, World } from './delivery-world.ts'
 
 const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, n) => n + first)
@@ -47,6 +48,70 @@ test('readers that are behind share a budget of writes a turn, and a live one do
   }
   world.flushAll()
   for (const reader of behind) expect(reader.heard()).toEqual(upTo(world.journal.head))
+})
+
+// bound: catchUpSlabsPerTurn
+test('as many as the budget catch up in a turn; one more waits for the next', () => {
+  for (const [count, atOnce] of [
+    [2, 2],
+    [3, 2],
+  ] as const) {
+    const world = new World({ catchUpSlabsPerTurn: 2, tailBytesMax: 1 << 20 })
+    world.fill(20)
+    world.flushAll()
+    const behind = upTo(count).map(() => world.reader({ after: 0 }))
+    world.flush()
+    expect(behind.filter((reader) => reader.writes === 1)).toHaveLength(atOnce)
+  }
+})
+
+// bound: writeBytes
+test('a write is filled up to its bound and not one byte past it, with answers and with events behind them', () => {
+  const reply = (requestId: string): ServerMessage => ({
+    type: 'Reply',
+    origin: 'server',
+    requestId,
+    data: { ok: true, result: {} },
+  })
+  const answerBytes = canonicalCodec.encodeToClient(reply('1'))?.length ?? 0
+  const measured = new World()
+  measured.fill(1)
+  const eventBytes = measured.journal.bytesAfter(0)
+  for (const [writeBytes, firstWrite] of [
+    [2 * answerBytes, ['Reply', 'Reply']],
+    [2 * answerBytes - 1, ['Reply']],
+    [2 * answerBytes + eventBytes, ['Reply', 'Reply', 'TaskEvent']],
+    [2 * answerBytes + eventBytes - 1, ['Reply', 'Reply']],
+  ] as const) {
+    const world = new World({ writeBytes, slabBytes: 4_096 })
+    const reader = world.reader()
+    world.fill(1)
+    for (const requestId of ['1', '2']) reader.answer(reply(requestId))
+    world.flush()
+    expect(reader.messages().map(({ type }) => type)).toEqual(firstWrite)
+    world.flushAll()
+    expect(reader.messages().map(({ type }) => type)).toEqual(['Reply', 'Reply', 'TaskEvent'])
+  }
+})
+
+// bound: writeBytes
+test('a reader of the journal gets events up to the bound of a write, and not one byte past it', () => {
+  const measured = new World()
+  measured.fill(1)
+  const eventBytes = measured.journal.bytesAfter(0)
+  for (const [writeBytes, events] of [
+    [3 * eventBytes, 3],
+    [3 * eventBytes - 1, 2],
+  ] as const) {
+    const world = new World({ writeBytes, tailBytesMax: 1 << 20, laneTailBytesMax: 0 })
+    world.fill(9)
+    world.flushAll()
+    const reader = world.reader({ after: 0, filter: subscriptionFilter({ tasks: ['t'] }) })
+    world.flush()
+    expect(reader.heard()).toEqual(upTo(events))
+    world.flushAll()
+    expect(reader.heard()).toEqual(upTo(9))
+  }
 })
 
 test('a filter that matches little does not look through the whole journal in one turn', () => {
@@ -137,6 +202,48 @@ test('lag is told at the high watermark and at the low one, once each', () => {
   expect(world.delivery.lagBytes(reader.subscriber)).toBe(0)
 })
 
+// bound: lagHighBytes, lagLowBytes
+test('a link is congested at the high watermark, and flows again at the low one, not a byte before either', () => {
+  const measured = new World()
+  measured.fill(1)
+  const eventBytes = measured.journal.bytesAfter(0)
+  for (const [lagHighBytes, rises] of [
+    [3 * eventBytes, true],
+    [3 * eventBytes + 1, false],
+  ] as const) {
+    const world = new World({ lagHighBytes, lagLowBytes: 0, slabBytes: 65_536, tailBytesMax: 1 << 20 })
+    const reader = world.reader()
+    reader.holding = true
+    world.fill(1)
+    world.flush()
+    world.fill(3)
+    world.flush()
+    expect(world.delivery.lagBytes(reader.subscriber)).toBe(3 * eventBytes)
+    expect(reader.lagEdges).toHaveLength(rises ? 1 : 0)
+  }
+  for (const [lagLowBytes, falls] of [
+    [2 * eventBytes, true],
+    [2 * eventBytes - 1, false],
+  ] as const) {
+    const changed = { lagHighBytes: 3 * eventBytes, slabBytes: 2 * eventBytes, tailBytesMax: 1 << 20 }
+    const world = new World({ ...changed, lagLowBytes })
+    const reader = world.reader()
+    reader.holding = true
+    world.fill(1)
+    world.flush()
+    // The rest of the first slab, the second and the third.
+    world.fill(5)
+    world.flush()
+    for (let drains = 0; drains < 2; drains++) {
+      reader.drain()
+      reader.holding = true
+      world.flush()
+    }
+    expect(world.delivery.lagBytes(reader.subscriber)).toBe(2 * eventBytes)
+    expect(reader.lagEdges.map(({ congested }) => congested)).toEqual(falls ? [true, false] : [true])
+  }
+})
+
 test('a reader whose lane was given up has no lag where it had read everything', () => {
   const world = new World({ laneTailBytesMax: 0 })
   const reader = world.reader({ native: false })
@@ -204,6 +311,7 @@ describe('lanes', () => {
     for (const reader of world.readers) expect(reader.heard()).toEqual([1])
   })
 
+  // bound: lanesMax
   test('at their bound none is opened, but those there are may be entered', () => {
     const world = new World({ lanesMax: 2 })
     const dialect = { codec: canonicalCodec, native: true }

@@ -13,6 +13,7 @@ test('it gives frames back whole, in order, about as many bytes as asked', () =>
   expect(outbox.isEmpty).toBe(true)
 })
 
+// bound: outboxBytesMax
 test('it is full at its bound and not one byte below, and has room again at half', () => {
   const outbox = new Outbox(10)
   outbox.push(frame('12345'))

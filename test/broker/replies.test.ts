@@ -12,6 +12,7 @@ test('the same request finds its answer, another body under its id a conflict', 
   expect(replies.find('b', 'body')).toEqual({ kind: 'none' })
 })
 
+// bound: repliesKeptPerSession
 test('at the number nothing is forgotten, one past it the oldest is', () => {
   const replies = new Replies(3, 100)
   for (const id of ['a', 'b', 'c']) replies.keep(id, 'body', answer(1))
@@ -25,6 +26,7 @@ test('at the number nothing is forgotten, one past it the oldest is', () => {
   ])
 })
 
+// bound: repliesKeptBytesPerSession
 test('at the bytes nothing is forgotten, one past them the oldest are', () => {
   const replies = new Replies(10, 10)
   replies.keep('a', 'body', answer(4))
@@ -41,6 +43,7 @@ test('an answer larger than all that is kept is not kept, and costs no other', (
   expect(['a', 'b'].map((id) => replies.find(id, 'body').kind)).toEqual(['same', 'none'])
 })
 
+// bound: repliesKeptBytesMax
 test('past the bytes of all sessions one keeps its newest alone, and ends with none', () => {
   const account = { bytes: 0, bytesMax: 10 }
   const one = new Replies(10, 10, account)

@@ -37,6 +37,7 @@ test('a session that never said Hello is gone with its connection', () => {
   expect(sessions.count).toBe(0)
 })
 
+// bound: sessionGraceMs
 test('a native session waits for its client to the last millisecond of its grace, and not longer', () => {
   const { sessions, clock, native } = desk()
   const session = native('c')
@@ -70,6 +71,7 @@ test('the older link of a session that was taken up does not detach it', () => {
   expect(session.connectionId).toBe('new')
 })
 
+// bound: sessionsDetachedMax
 test('as many detached sessions wait as may; one past that the longest detached is forgotten', () => {
   const { sessions, native } = desk()
   const [first, second, third] = [native('a'), native('b'), native('c')]
@@ -82,11 +84,14 @@ test('as many detached sessions wait as may; one past that the longest detached 
   expect(sessions.count).toBe(2)
 })
 
-test('past the bound the oldest task that does not run is no longer its own', () => {
+// bound: ownTasksPerSession
+test('up to the bound all tasks are its own; past it the oldest that does not run is no longer', () => {
   const { native } = desk()
   const session = native('c')
   const isLive = (task: string): boolean => task === 'runs'
-  for (const task of ['runs', 'old', 'new']) session.own(task, isLive)
+  for (const task of ['runs', 'old']) session.own(task, isLive)
+  expect([...session.ownTasks]).toEqual(['runs', 'old'])
+  session.own('new', isLive)
   expect([...session.ownTasks]).toEqual(['runs', 'new'])
 })
 

@@ -99,6 +99,20 @@ describe('a chain beside a plain array', () => {
   }
 })
 
+// bound: slabBytes
+test('frames fill a slab to its last byte; one that is a byte longer begins the next', () => {
+  for (const [second, slabs] of [
+    [slabBytes - 20, [slabBytes]],
+    [slabBytes - 19, [slabBytes, slabBytes]],
+  ] as const) {
+    const { chain } = emptyChain()
+    chain.append('x'.repeat(20), 1, 't', 'n')
+    chain.append('y'.repeat(second), 2, 't', 'n')
+    expect(slabsOf(chain).map((slab) => slab.bytes.length)).toEqual(slabs)
+  }
+})
+
+// bound: slabBytes
 test('a frame larger than a slab gets a slab of its own, which is not kept for reuse', () => {
   const { chain, account, pool } = emptyChain()
   chain.append('x'.repeat(100), 1, 't', 'n')
@@ -132,6 +146,7 @@ test('a slab that a socket holds is not written again until it is let go', () =>
   expect(pool.take(1)).toBe(held)
 })
 
+// bound: slabPoolMax
 test('the pool keeps no more free slabs than it may', () => {
   const pool = new SlabPool(slabBytes, 2)
   const buffers = [pool.take(1), pool.take(1), pool.take(1)]
