@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { limits } from '../../src/limits.ts'
 import {
   canonicalCodec,
   framingNames,
@@ -61,6 +62,19 @@ test.each(sampleEvents)('a stored frame of $eventName is read back as a client r
 test('a damaged stored frame throws', () => {
   for (const damaged of ['', '{"type":"mess', 'null\f', '{"type":"message","data":{"type":"Ack"}}\f']) {
     expect(() => parseStoredFrame(Buffer.from(damaged))).toThrow(Error)
+  }
+})
+
+// bound: frameInBytesMax, frameFromServerBytesMax
+test('each end takes a frame of its bound, and breaks the link one byte past it', () => {
+  const { frameInBytesMax, frameFromServerBytesMax } = limits
+  for (const [decoder, bytes] of [
+    [canonicalCodec.decodeFromClients(options), frameInBytesMax],
+    [canonicalCodec.decodeFromServer(options), frameFromServerBytesMax],
+  ] as const) {
+    expect(decoder.push(Buffer.alloc(bytes, 'x'))).toEqual({ items: [] })
+    expect(decoder.push(Buffer.from('x')).broken?.code).toBe('frame_too_large')
+    decoder.close()
   }
 })
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseCallboardConfiguration } from '../../src/wire/commands.ts'
+import { limits } from '../../src/limits.ts'
+import { parseCallboardConfiguration, taskCommandSchema } from '../../src/wire/commands.ts'
 
 function message(value: unknown): string {
   const outcome = parseCallboardConfiguration(value)
@@ -16,13 +17,64 @@ test('a misspelt key is refused with the one that was meant, an odd one with all
   expect(message({ comand: ['x'] })).toBe(
     'configuration.callboard: unknown key "comand"; did you mean "command"?',
   )
-  expect(message({ shellScript: 1 })).toMatch(/known are profile, command, cwd, env, stdin, replay, speed$/)
+  expect(message({ shellScript: 1 })).toMatch(
+    /known are profile, command, cwd, env, stdin, replay, speed, priority$/,
+  )
+})
+
+// bound: commandArgsMax
+test('a command has as many strings as it may, and none more', () => {
+  const { commandArgsMax } = limits
+  expect(message({ command: Array(commandArgsMax).fill('x') })).toBe('accepted')
+  expect(message({ command: Array(commandArgsMax + 1).fill('x') })).toMatch(`at most ${commandArgsMax}`)
+})
+
+// bound: replaySpeedMax
+test('a recording is played as fast as it may be, and no faster', () => {
+  const { replaySpeedMax } = limits
+  for (const speed of [0, 0.5, replaySpeedMax]) expect(message({ replay: '/r', speed })).toBe('accepted')
+  for (const speed of [-1, replaySpeedMax + 0.5])
+    expect(message({ replay: '/r', speed })).toMatch(/^configuration\.callboard\.speed: /)
+})
+
+// bound: priorityMax
+test('a priority lies between its two bounds', () => {
+  const { priorityMax } = limits
+  for (const priority of [-priorityMax, 0, priorityMax]) expect(message({ priority })).toBe('accepted')
+  for (const priority of [-priorityMax - 1, priorityMax + 1])
+    expect(message({ priority })).toMatch(/^configuration\.callboard\.priority: /)
+})
+
+// bound: drainDeadlineMsMax
+test('a Shutdown may wait as long as its bound, and no longer', () => {
+  const shutdown = (deadlineMs: number): boolean =>
+    taskCommandSchema.safeParse({ commandName: 'Shutdown', data: { deadlineMs } }).success
+  const { drainDeadlineMsMax } = limits
+  expect([0, drainDeadlineMsMax, drainDeadlineMsMax + 1].map(shutdown)).toEqual([true, true, false])
+})
+
+// bound: leaseTtlMsMax
+test('a lease is asked for as long as its bound, and no longer', () => {
+  const claim = (ttlMs: number): boolean =>
+    taskCommandSchema.safeParse({ commandName: 'ClaimTask', data: { taskId: 't', ttlMs } }).success
+  const { leaseTtlMsMax } = limits
+  expect([1, leaseTtlMsMax, leaseTtlMsMax + 1].map(claim)).toEqual([true, true, false])
+})
+
+// bound: tasksKeptMax
+test('as many tasks may be named for pruning as are kept, and none more', () => {
+  const prune = (count: number): boolean =>
+    taskCommandSchema.safeParse({
+      commandName: 'PruneTasks',
+      data: { ids: Array.from({ length: count }, (_, index) => `t${index}`) },
+    }).success
+  const { tasksKeptMax } = limits
+  expect([tasksKeptMax, tasksKeptMax + 1].map(prune)).toEqual([true, false])
 })
 
 test('a wrong value is refused with its place', () => {
   expect(message({ command: 'ls' })).toMatch(/^configuration\.callboard\.command: expected an array/)
   expect(message({ command: [] })).toMatch(/expected at least the program/)
-  expect(message({ command: Array(10_001).fill('x') })).toMatch(/at most 10000/)
   expect(message({ env: { A: 1 } })).toBe('configuration.callboard.env: expected an object of strings')
   expect(message({ env: JSON.parse('{"__proto__":"x"}') })).toMatch(/env: expected/)
   expect(message({ stdin: 'pipe' })).toMatch(/^configuration\.callboard\.stdin: /)

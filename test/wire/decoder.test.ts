@@ -72,6 +72,7 @@ test('thousands of frames come in one chunk, and the start of the next one', () 
   expect(messages(decoder.push(frame.subarray(40)).items)).toEqual([command('x')])
 })
 
+// bound: frameInBytesMax
 test('a frame past its limit breaks the link after what came before it, and nothing more is decoded', () => {
   const frame = encode(command('x'))
   const decoder = decoding({ frameBytesMax: frame.length - 1 })
@@ -81,6 +82,7 @@ test('a frame past its limit breaks the link after what came before it, and noth
   expect(decoder.push(frame)).toMatchObject({ items: [], broken: { code: 'frame_too_large' } })
 })
 
+// bound: frameDepthMax
 test('nesting to the limit is decoded, past it refused, and the link lives', () => {
   const nested = (depth: number) => {
     const inner = '['.repeat(depth) + ']'.repeat(depth)

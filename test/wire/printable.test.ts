@@ -1,9 +1,21 @@
 import { expect, test } from 'vitest'
+import { limits } from '../../src/limits.ts'
 import { excerptOf, printable } from '../../src/wire/printable.ts'
 
 test('text that fits stays as it is', () => {
   expect(printable('grüße 漢字 😀')).toBe('grüße 漢字 😀')
   expect(printable('x'.repeat(200), 200)).toBe('x'.repeat(200))
+})
+
+// bound: loggedTextCharsMax
+test('a peer’s text is whole at the bound of what is logged, and cut one character past it', () => {
+  const { loggedTextCharsMax } = limits
+  const whole = 'x'.repeat(loggedTextCharsMax)
+  expect(printable(whole)).toBe(whole)
+  expect(excerptOf(Buffer.from(whole))).toBe(whole)
+  const cut = `${'x'.repeat(loggedTextCharsMax - 1)}…`
+  expect(printable(`${whole}x`)).toBe(cut)
+  expect(excerptOf(Buffer.from(`${whole}x`))).toBe(cut)
 })
 
 test('text past the bound ends with an ellipsis within it and never in half a character', () => {

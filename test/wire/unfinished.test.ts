@@ -15,6 +15,7 @@ function decoders(options: { bytesMax?: number; deadlineMs?: number }) {
 
 const part = (bytes: number) => Buffer.alloc(bytes, 'x')
 
+// bound: unfinishedBytesMax
 test('the budget may be reached, and one byte more breaks the link that holds the most', () => {
   const { unfinished, open } = decoders({ bytesMax: 100 })
   const [small, large] = [open(), open()]
@@ -52,6 +53,7 @@ test('finishing a frame and closing a decoder give the bytes back', () => {
   expect(unfinished.bytes).toBe(2)
 })
 
+// bound: frameDeadlineMs
 test('a frame may take until the deadline and is broken one millisecond past it', () => {
   const { unfinished, clock, open } = decoders({ deadlineMs: 1_000 })
   const slow = open()
