@@ -148,6 +148,10 @@ export const askOutcomeSchema = z.object({
 })
 export type AskOutcome = z.infer<typeof askOutcomeSchema>
 
+/** Why a lease began, changed hands or ended. `left`: its session ended; `closed`: its task was. */
+export const leaseReasons = ['claimed', 'renewed', 'stolen', 'released', 'expired', 'left', 'closed'] as const
+export type LeaseReason = (typeof leaseReasons)[number]
+
 /** Who alone may steer a task for a while. */
 export const holderSchema = z.object({
   clientId: z.string(),
@@ -237,7 +241,7 @@ const nativeEvents = [
     z.tuple([
       taskId,
       z.object({
-        why: z.enum(['claimed', 'renewed', 'stolen', 'released', 'expired', 'left', 'closed']),
+        why: z.enum(leaseReasons),
         holder: holderSchema.optional(),
         from: holderSchema.optional(),
       }),

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { commandNames, callboardConfigurationSchema, taskStates } from '../../src/wire/commands.ts'
-import { clientSchema, gapReasons, roles, statusSchema } from '../../src/wire/envelope.ts'
-import { taskEventSchema } from '../../src/wire/events.ts'
+import { clientSchema, gapReasons, roles, statusSchema, taskSchema } from '../../src/wire/envelope.ts'
+import { askKinds, askOutcomeSchema, askSchema, holderSchema } from '../../src/wire/events.ts'
+import { leaseReasons, taskEventSchema } from '../../src/wire/events.ts'
 import { rejectionCodes } from '../../src/wire/rejection.ts'
 import { roo } from '../../src/wire/vocabulary/roo.ts'
 
@@ -26,9 +27,12 @@ test('states, roles and the fields of results are named', () => {
   }
 })
 
-test('what is not there yet is said to be unsupported', () => {
-  for (const name of ['RespondToAsk', 'ClaimTask', 'ReleaseTask', 'PruneTasks']) {
-    expect(rows(name)[0]).toContain('`unsupported`, always')
+test('the fields of tasks, asks, their outcomes and holders, and why a lease changes, are named', () => {
+  const shapes = [taskSchema, askSchema, askOutcomeSchema, holderSchema]
+  const names = shapes.flatMap((schema) => Object.keys(schema.shape))
+  for (const name of names) expect(document, name).toMatch(new RegExp(`\\b${name}\\b`))
+  for (const name of [...askKinds, ...askOutcomeSchema.shape.outcome.options, ...leaseReasons]) {
+    expect(document, name).toContain(`\`${name}\``)
   }
 })
 

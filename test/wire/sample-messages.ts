@@ -52,6 +52,67 @@ export const sampleEvents: readonly TaskEvent[] = [
   { eventName: 'modesResponse', payload: [[{ slug: 'code', name: 'Code' }]] },
   { eventName: 'modelsResponse', payload: [{ m: { contextWindow: 1, supportsPromptCache: false } }] },
   { eventName: 'taskExited', payload: [id, { code: 1 }] },
+  {
+    eventName: 'askOpened',
+    payload: [
+      id,
+      {
+        id: 'a1',
+        task: id,
+        kind: 'form',
+        text: 'Which one?',
+        options: [{ id: 'y', label: 'Yes', meaning: 'allow' }],
+        fields: [
+          {
+            name: 'size',
+            label: 'Size',
+            type: 'choice',
+            options: [{ id: 's', label: 'small' }],
+            required: true,
+          },
+        ],
+        askedAt: 17,
+        deadline: 99,
+      },
+    ],
+  },
+  {
+    eventName: 'askResolved',
+    payload: [
+      id,
+      {
+        id: 'a1',
+        outcome: 'answered',
+        option: 'y',
+        text: 'go on',
+        values: { size: 's', count: 2, really: true },
+        by: 'efa6e2fb772e',
+        client: 'my-tool',
+        automatic: true,
+      },
+    ],
+  },
+  {
+    eventName: 'leaseChanged',
+    payload: [
+      id,
+      {
+        why: 'stolen',
+        holder: { clientId: 'efa6e2fb772e', client: 'my-tool', until: 99 },
+        from: { clientId: 'a3f7b9c2d1e4' },
+      },
+    ],
+  },
+  { eventName: 'taskQueued', payload: [id, { place: 3, priority: -2 }] },
+  {
+    eventName: 'clientsChanged',
+    payload: [
+      {
+        joined: [{ clientId: 'efa6e2fb772e', name: 'my-tool', version: '1.0.0', role: 'client' }],
+        left: [{ clientId: 'a3f7b9c2d1e4', name: 'other', version: '2', role: 'observer' }],
+      },
+    ],
+  },
   { eventName: 'daemonDraining', payload: [{ deadlineMs: 10_000 }] },
 ]
 
