@@ -48,6 +48,7 @@ function shown(batches: readonly (readonly RunnerMessage[])[]) {
   return batches.flat().map(({ action, message }) => [action, message.stream, message.text, message.partial])
 }
 
+// bound: messageUpdateMs
 test('a message grows by its full text, at most every 50 ms, and the last update always comes', () => {
   const { clock, output, batches } = recorded(100)
   output.push('stdout', Buffer.from('a'))
@@ -66,6 +67,7 @@ test('a message grows by its full text, at most every 50 ms, and the last update
   expect(new Set(batches.flat().map(({ message }) => message.ts)).size).toBe(1)
 })
 
+// bound: outputMessageBytes
 test('a flood creates finished messages at once, in one batch for one read', () => {
   const { output, batches } = recorded(4)
   output.push('stdout', Buffer.from('aaaabbbbcc'))

@@ -65,6 +65,15 @@ describe('what is no recording', () => {
     expect(run.calls).toEqual(['ended'])
   })
 
+  // bound: recordingHeaderBytesMax
+  test('a header is as long as it may be, and no longer', () => {
+    const bare = head({ task: { id: 't', text: '' } }).length - 1
+    const headed = (bytes: number): string =>
+      refusal(written(head({ task: { id: 't', text: 'x'.repeat(bytes - bare) } })))
+    expect(headed(small.recordingHeaderBytesMax)).toBe('accepted')
+    expect(headed(small.recordingHeaderBytesMax + 1)).toContain('is not a recording')
+  })
+
   test('a missing file, a directory, a relative path and a NUL are told apart', () => {
     expect(refusal(join(directory, 'none'))).toBe(`The recording "${join(directory, 'none')}" is not there.`)
     expect(refusal(`${process.execPath}/x`)).toContain('is not there')
@@ -94,6 +103,7 @@ describe('what is broken further on', () => {
   const [first = ''] = linesOf(beginning).split('\n')
   const broken = (line: string): string => `${header}${linesOf(beginning)}${line}\n${linesOf(ending)}`
   const values = Array(limits.recordingValuesMax).fill(1)
+  // bound: recordingLineBytesMax
   test.each([
     ['garbage', broken('garbage'), /line 7 is not JSON in UTF-8\.$/],
     ['a line that is no event', broken('{"t":1}'), /line 7 is no recorded event: event: /],
@@ -141,6 +151,7 @@ describe('what is broken further on', () => {
 
 describe('what is taken', () => {
   const filling = 'x'.repeat(2_000 - linesOf(work.slice(2, 3)).trimEnd().length + 'I write it.'.length)
+  // bound: recordingLineBytesMax
   test.each([
     ['CRLF, blank lines and a byte order mark', `\uFEFF${fine.replaceAll('\n', '\r\n\r\n')}`],
     ['a last line without its end', fine.trimEnd()],

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { replayRunner } from '../../src/runners/replay.ts'
 import { ManualClock } from './manual-clock.ts'
+import { recordedEventLine } from '../../src/wire/recording.ts'
 import { record, taskOf } from './recorded-run.ts'
 import { beginning, completed, ending, one, recordedId, said, sample, tools } from './sample-recording.ts'
 import { updated, usage, used, work, writeRecording } from './sample-recording.ts'
@@ -192,10 +193,17 @@ describe('when a replay tells it', () => {
     expect(await wound(play(sample, 0, clock), clock)).toEqual([])
   })
 
-  test('a wait longer than a timer takes several', async () => {
-    const clock = new ManualClock()
-    const late: Timed[] = [...beginning, [1_020, completed]]
-    expect(await wound(play(late, 1, clock, { replayTimerMsMax: 400 }), clock)).toEqual([20, 400, 400, 200])
+  // bound: replayTimerMsMax
+  test('a wait of one timer takes one, a longer one several', async () => {
+    for (const [at, waits] of [
+      [420, [20, 400]],
+      [421, [20, 400, 1]],
+      [1_020, [20, 400, 400, 200]],
+    ] as const) {
+      const clock = new ManualClock()
+      const late: Timed[] = [...beginning, [at, completed]]
+      expect(await wound(play(late, 1, clock, { replayTimerMsMax: 400 }), clock)).toEqual(waits)
+    }
   })
 
   test('times that go back do not wait', async () => {
@@ -260,6 +268,39 @@ describe('how a replay is ended', () => {
     expect(run.run.send('x', [])).toMatchObject({ ok: false, error: { code: 'unsupported' } })
     run.run.cancel()
   })
+})
+
+// bound: recordingReadBytes
+test('a batch of events ends with the one that fills it, and not before', async () => {
+  const six = Array.from({ length: 6 }, (_, index): Timed => [30, said(2_000 + index, 'text', 'x')])
+  const [first] = six
+  const lineBytes = first === undefined ? 0 : recordedEventLine(...first).length - 1
+  for (const [recordingReadBytes, batches] of [
+    [2 * lineBytes, 3],
+    [2 * lineBytes + 1, 2],
+  ] as const) {
+    const events = [...beginning, ...six, ...ending]
+    const run = play(events, 0, new ManualClock(), { recordingReadBytes })
+    await run.ended
+    expect(run.announced).toHaveLength(6)
+    expect(run.calls.filter((call) => call === 'announced')).toHaveLength(batches)
+  }
+})
+
+// bound: replayMessagesKnown
+test('as many messages are known as may be; one more, and the one not heard of for longest is another', async () => {
+  const [a, b, c] = [1, 2, 3].map((n): Timed => [30, said(2_000 + n, 'text', 'x')])
+  if (a === undefined || b === undefined || c === undefined) throw new Error('there are three')
+  const again = (one: Timed): Timed => [31, updated(one[1])]
+  const times = async (...events: Timed[]): Promise<number[]> => {
+    const run = play([...beginning, ...events, ...ending], 0, new ManualClock(), { replayMessagesKnown: 2 })
+    await run.ended
+    return run.announced.flatMap((event) =>
+      event.eventName === 'message' ? [event.payload[0].message.ts] : [],
+    )
+  }
+  expect(await times(a, b, again(a), again(b))).toEqual([1, 2, 1, 2])
+  expect(await times(a, b, again(a), c, again(a), again(b))).toEqual([1, 2, 1, 3, 1, 4])
 })
 
 test('a long recording is told in batches, and only the latest messages are remembered', async () => {
