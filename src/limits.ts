@@ -201,7 +201,7 @@ export const limits = {
   socketWatchMs: 1_000,
   /** How long a probe waits for the owner of a socket file. */
   socketProbeMs: 1_000,
-  /** daemon.log of an autostarted daemon. Past it: it becomes daemon.log.1, in place of the earlier one. */
+  /** daemon.log of an autostarted daemon. At it: it becomes daemon.log.1, in place of the earlier one. */
   daemonLogBytesMax: 8 * MiB,
   /** Log lines that wait for a stderr that takes nothing, and how often it is tried again. Past it: dropped, counted. */
   logHeldBytesMax: 1 * MiB,

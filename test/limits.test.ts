@@ -16,6 +16,7 @@ test('the bounds fit each other', () => {
 })
 
 describe('tasks that run at once', () => {
+  // bound: tasksLiveMax
   test('are as many as may; one past that is queue_full, until one has ended', async () => {
     const { runner, connect } = rig({ limits: { tasksLiveMax: 2 } })
     const client = await connect()
@@ -50,6 +51,7 @@ describe('tasks that run at once', () => {
   })
 })
 
+// bound: connectionsMax
 test('connections are as many as may; one past that is closed before its Ack', async () => {
   const { connect, connections, log } = rig({ limits: { connectionsMax: 2 } })
   const [first] = [await connect(), await connect()]
@@ -64,6 +66,7 @@ test('connections are as many as may; one past that is closed before its Ack', a
 describe('different subscriptions', () => {
   const subscribe = (name: string) => ({ commandName: 'Subscribe' as const, data: { events: [name] } })
 
+  // bound: lanesMax
   test('are as many as may; one past that is limit_exceeded and the earlier one stays', async () => {
     const { runner, connect, lanes } = rig({ limits: { lanesMax: 3 } })
     const [first, second, third] = [await connect(), await connect(), await connect()]
@@ -102,6 +105,7 @@ describe('different subscriptions', () => {
 describe('one Subscribe', () => {
   const named = (count: number) => Array.from({ length: count }, (_, index) => `n${index}`)
 
+  // bound: subscribeTasksMax, subscribeGlobsMax, globCharsMax
   test('takes as many tasks and names as it may, and none more', async () => {
     const { connect } = rig()
     const client = await connect()
@@ -121,6 +125,7 @@ describe('one Subscribe', () => {
   })
 })
 
+// bound: requestIdCharsMax
 test('a requestId is at most so long', async () => {
   const { connect, log } = rig()
   const client = await connect()
@@ -131,6 +136,7 @@ test('a requestId is at most so long', async () => {
   expect(client.messages.filter(({ type }) => type === 'Reply')).toHaveLength(1)
 })
 
+// bound: repliesKeptPerSession
 test('answers that are repeated are the last so many of a session', async () => {
   const { connect, runner } = rig({ limits: { repliesKeptPerSession: 2 } })
   const client = await connect()
@@ -145,13 +151,17 @@ test('answers that are repeated are the last so many of a session', async () => 
   expect(runner.runs).toHaveLength(4)
 })
 
+// bound: listedTextCharsMax
 test("a task's text is listed to its bound, and journaled whole", async () => {
   const { connect } = rig()
   const client = await connect()
+  const whole = await client.start('y'.repeat(limits.listedTextCharsMax))
+  const listed = await client.ask<{ text: string }>({ commandName: 'GetTask', data: whole })
+  expect(listed.text).toBe('y'.repeat(limits.listedTextCharsMax))
   const id = await client.start('x'.repeat(limits.listedTextCharsMax + 1))
   const task = await client.ask<{ text: string }>({ commandName: 'GetTask', data: id })
-  expect(task.text).toHaveLength(limits.listedTextCharsMax)
-  await client.hears('say:text')
+  expect(task.text).toBe('x'.repeat(limits.listedTextCharsMax))
+  await client.hears('say:text', id)
   expect(JSON.stringify(client.events())).toContain('x'.repeat(limits.listedTextCharsMax + 1))
 })
 

@@ -1,9 +1,19 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, openSync, readFileSync, rmSync, statSync, closeSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { once } from 'node:events'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { limits } from '../src/limits.ts'
 import { createLogger } from '../src/log.ts'
 import { createLogSink } from '../src/log-sink.ts'
 
@@ -89,7 +99,8 @@ describe('the sink', () => {
     expect(sink.dropped).toBe(0)
   })
 
-  test('drops lines past its bound, and says how many when it can', async () => {
+  // bound: logHeldBytesMax
+  test('holds lines up to its bound, drops what is a byte too long, and says how many when it can', async () => {
     let full = true
     let got = ''
     const writeSome = (_: number, bytes: Uint8Array) => {
@@ -98,11 +109,37 @@ describe('the sink', () => {
       return bytes.length
     }
     const sink = createLogSink({ fd: 2, retryMs: 1, heldBytesMax: 10, writeSome })
-    for (const line of ['aaaa\n', 'bbbb\n', 'cccc\n', 'dddd\n']) sink.write(line)
+    for (const line of ['aaaa\n', 'bbbbb\n', 'bbbb\n']) sink.write(line)
+    expect(sink.dropped).toBe(1)
+    sink.write('\n')
     expect(sink.dropped).toBe(2)
     full = false
     await vi.waitFor(() => expect(got).toContain('2 log lines were dropped'))
     expect(got.startsWith('aaaa\nbbbb\n')).toBe(true)
+  })
+
+  // bound: logRetryMs
+  test('tries a stderr that takes nothing again after its time, not before, until it takes all', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const { logRetryMs } = limits
+    let tries = 0
+    let full = true
+    const writeSome = (_: number, bytes: Uint8Array) => {
+      tries += 1
+      if (full) throw systemError('EAGAIN')
+      return bytes.length
+    }
+    createLogSink({ fd: 2, writeSome }).write('line\n')
+    for (let time = 1; time <= 3; time++) {
+      vi.advanceTimersByTime(logRetryMs - 1)
+      expect(tries).toBe(time)
+      vi.advanceTimersByTime(1)
+      expect(tries).toBe(time + 1)
+    }
+    full = false
+    vi.advanceTimersByTime(logRetryMs)
+    expect([tries, vi.getTimerCount()]).toEqual([5, 0])
   })
 
   test.each(['EPIPE', 'ENOSPC', 'EBADF', 'EIO'])('does not throw when writing fails with %s', (code) => {
@@ -125,6 +162,23 @@ describe('the sink', () => {
     expect(readFileSync(file, 'utf8')).toBe('seven\n')
     expect(statSync(`${file}.1`).mode & 0o777).toBe(0o600)
     closeSync(fd)
+  })
+
+  // bound: daemonLogBytesMax
+  test('writes on in a log file below its bound; one that has reached it is moved away first', () => {
+    const file = join(directory, 'daemon.log')
+    for (const [bytes, isMoved] of [
+      [9, false],
+      [10, true],
+      [11, true],
+    ] as const) {
+      writeFileSync(file, 'x'.repeat(bytes))
+      const fd = openSync(file, 'a', 0o600)
+      createLogSink({ fd, file, fileBytesMax: 10 }).write('line\n')
+      closeSync(fd)
+      expect(readFileSync(file, 'utf8')).toBe(isMoved ? 'line\n' : `${'x'.repeat(bytes)}line\n`)
+      expect(existsSync(`${file}.1`)).toBe(isMoved)
+    }
   })
 
   test('leaves a file alone that is not the one of its descriptor', () => {

@@ -111,7 +111,7 @@ export function sendMessage(request: Request, data: Message): Outcome<Nothing> {
 function queueMessage({ broker, cause }: Request, task: LiveTask, data: Message): Outcome<Nothing> {
   const { queuedMessagesMax, queuedMessagesBytesMax } = broker.parts.limits
   const bytes = (messages: readonly { text: string; images?: string[] | undefined }[]): number =>
-    JSON.stringify(messages).length
+    Buffer.byteLength(JSON.stringify(messages))
   const images = data.images === undefined ? {} : { images: [...data.images] }
   const queued = {
     timestamp: broker.parts.now(),

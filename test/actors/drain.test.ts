@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { limits } from '../../src/limits.ts'
 import { rig } from './rig.ts'
 import { quiet, until } from './turns.ts'
 
@@ -73,13 +74,15 @@ test('a task that ends before the deadline is not cancelled, and its end is deli
   expect([client.closed, asked.stopped]).toEqual([true, true])
 })
 
+// bound: drainDeadlineMs
 test('at the deadline running tasks are cancelled, and told as aborted', async () => {
   const { runner, connect, broker, asked } = rig()
   const client = await connect()
   const ids = [await client.start(), await client.start()]
   for (const run of runner.runs) run.started()
-  broker.drain(10_000)
-  await pass(9_999)
+  client.send({ commandName: 'Shutdown' })
+  await until(() => broker.state === 'draining.waiting')
+  await pass(limits.drainDeadlineMs - 1)
   expect(runner.runs.map(({ cancels }) => cancels)).toEqual([0, 0])
   await pass(1)
   expect(runner.runs.map(({ cancels }) => cancels)).toEqual([1, 1])
@@ -88,6 +91,7 @@ test('at the deadline running tasks are cancelled, and told as aborted', async (
   expect(asked.stopped).toBe(true)
 })
 
+// bound: cancelGraceMs, reapDeadlineMs
 test('a task that ignores its end is killed, and one that even the kernel keeps is left', async () => {
   const { runner, connect, broker, asked } = rig({
     limits: { cancelGraceMs: 1_000, reapDeadlineMs: 1_000 },

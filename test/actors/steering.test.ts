@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { Limits } from '../../src/limits.ts'
 import { refused } from '../../src/wire/rejection.ts'
 import { rig } from './rig.ts'
 import { quiet, until } from './turns.ts'
@@ -128,6 +129,7 @@ describe('messages to a task', () => {
     expect(client.told()).not.toContain('say:user_feedback')
   })
 
+  // bound: queuedMessagesMax
   test('are at most so many while it starts', async () => {
     const { connect } = rig({ limits: { queuedMessagesMax: 2 } })
     const client = await connect()
@@ -135,6 +137,30 @@ describe('messages to a task', () => {
     await client.ask(send('1'))
     await client.ask(send('2'))
     expect(await client.refusal(send('3'))).toBe('limit_exceeded')
+  })
+
+  // bound: queuedMessagesBytesMax
+  test('take at most so many bytes while it starts, as they are told of', async () => {
+    // Ids of one length.
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    onTestFinished(() => random.mockRestore())
+    // As they stand in queuedMessagesUpdated: characters of three bytes each.
+    const told = async (limits: Partial<Limits>): Promise<number | string> => {
+      const { connect } = rig({ limits })
+      const client = await connect()
+      await client.start()
+      await client.ask(send('1'))
+      const reply = await client.request(send('€'.repeat(100)))
+      if (!reply.ok) return reply.error.code
+      await until(() => client.told().filter((word) => word === 'queuedMessagesUpdated').length === 2)
+      const { data } = client.events().at(-1) ?? {}
+      if (data?.eventName !== 'queuedMessagesUpdated') throw new Error('no queue')
+      return Buffer.byteLength(JSON.stringify(data.payload[1]))
+    }
+    const bytes = Number(await told({}))
+    expect(bytes).toBeGreaterThan(400)
+    expect(await told({ queuedMessagesBytesMax: bytes })).toBe(bytes)
+    expect(await told({ queuedMessagesBytesMax: bytes - 1 })).toBe('limit_exceeded')
   })
 })
 

@@ -173,11 +173,36 @@ describe('the config file', () => {
     expect(refusal()).not.toContain('sk-')
   })
 
+  // bound: profilesMax
+  test('has as many profiles as may be, and none more', () => {
+    const profiles = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, { runner: 'command' }]))
+    write({ profiles: profiles(limits.profilesMax) })
+    expect(settings().profiles).toHaveLength(limits.profilesMax)
+    write({ profiles: profiles(limits.profilesMax + 1) })
+    expect(refusal()).toContain(`profiles: at most ${limits.profilesMax}`)
+  })
+
+  // bound: globCharsMax, replaySpeedMax
+  test('names a profile as long, and plays it as fast, as may be, and no more', () => {
+    const profile = (length: number, speed: number) => ({
+      profiles: { ['p'.repeat(length)]: { runner: 'replay', replay: '/r', speed } },
+    })
+    const { globCharsMax, replaySpeedMax } = limits
+    write(profile(globCharsMax, replaySpeedMax))
+    expect(settings().profiles[0]).toMatchObject({ name: 'p'.repeat(globCharsMax), speed: replaySpeedMax })
+    write(profile(globCharsMax + 1, replaySpeedMax))
+    expect(refusal()).toContain('Too big')
+    write(profile(globCharsMax, replaySpeedMax + 1))
+    expect(refusal()).toContain('speed: Too big')
+  })
+
   test('takes a bound at its least and its most', () => {
     write({ limits: { tasksLiveMax: 1, cancelGraceMs: 600_000 } })
     expect(settings().limits).toMatchObject({ tasksLiveMax: 1, cancelGraceMs: 600_000 })
   })
 
+  // bound: configBytesMax
   test('is read at its largest size and refused one byte above it', () => {
     write('{}        ')
     expect(readConfigFile(configFile(), 10)).toEqual({})
@@ -275,6 +300,18 @@ describe('more listeners', () => {
     expect(refusal({ logLevel: 'inof' })).toContain('--log-level "inof": unknown level')
     env['CALLBOARD_LOG_LEVEL'] = 'debugg'
     expect(refusal()).toContain('did you mean "debug"?')
+  })
+
+  // bound: drainDeadlineMsMax
+  test('a drain deadline of the longest that may be is taken, by a flag and in the file', () => {
+    const { drainDeadlineMsMax } = limits
+    expect(settings({ drainDeadlineMs: drainDeadlineMsMax })).toMatchObject({
+      drainDeadlineMs: drainDeadlineMsMax,
+    })
+    write({ drainDeadlineMs: drainDeadlineMsMax })
+    expect(settings()).toMatchObject({ drainDeadlineMs: drainDeadlineMsMax })
+    write({ drainDeadlineMs: drainDeadlineMsMax + 1 })
+    expect(refusal()).toContain('drainDeadlineMs: Too big')
   })
 
   test.each([-1, 0.5, limits.drainDeadlineMsMax + 1, Number.NaN])(

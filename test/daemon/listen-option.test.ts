@@ -51,6 +51,7 @@ describe('--listen', () => {
     expect(() => parse(value)).toThrow(`--listen ${JSON.stringify(value)}`)
   })
 
+  // bound: socketPathBytesMax
   test('takes a path as long as the system allows, and refuses one byte more', () => {
     const longest = `/${'a'.repeat(limits.socketPathBytesMax - 1)}`
     expect(parse(`node-ipc+roo:${longest}`).path).toBe(longest)

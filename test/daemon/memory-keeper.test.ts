@@ -22,15 +22,17 @@ function kept(startBytes: number, leftBytes: (before: number) => number) {
     vi.advanceTimersByTime(50)
     return memory.collections
   }
-  return { at, keeper }
+  return { at, keeper, memory }
 }
 
+// bound: memoryHighBytes
 test('garbage is collected one byte past the mark above what was resident at the start, not at it', () => {
   const { at } = kept(1_000, () => 1_000)
   expect(at(1_100)).toBe(0)
   expect(at(1_101)).toBe(1)
 })
 
+// bound: memoryStepBytes
 test('memory that is really held is not collected again until it has grown a step', () => {
   const { at } = kept(0, (before) => before)
   expect(at(150)).toBe(1)
@@ -45,6 +47,16 @@ test('the mark falls back with the memory, and never below the first one', () =>
   expect(at(301)).toBe(2)
   expect(at(100)).toBe(2)
   expect(at(101)).toBe(3)
+})
+
+// bound: memoryLookMs
+test('memory is looked at when its time has come, and not a millisecond before', () => {
+  const { memory } = kept(0, () => 0)
+  memory.bytes = 101
+  vi.advanceTimersByTime(limits.memoryLookMs - 1)
+  expect(memory.collections).toBe(0)
+  vi.advanceTimersByTime(1)
+  expect(memory.collections).toBe(1)
 })
 
 test('a keeper that is done looks no more', () => {

@@ -90,6 +90,7 @@ test('whatever ends a ready link takes it out of its lane, once', () => {
   }
 })
 
+// bound: ackTimeoutMs, linkDrainMs
 test('deadlines: admission and Ack within one time, the drain within another', () => {
   for (const [way, timeout, reason] of [
     [[], 100, 'ack_timeout'],

@@ -89,13 +89,16 @@ describe('the server’s end', () => {
     expect(at.log.filter(({ reason }) => reason === 'refused')).toHaveLength(1)
   })
 
+  // bound: ackTimeoutMs
   test('an Ack that does not leave in time closes the link', async () => {
     const { at, clock } = place({ bufferBytes: 10 })
     const connecting = at.connect()
     await until(() => at.connections.count === 1)
     const [connection] = at.connections.all()
     expect(connection === undefined ? '' : at.connections.stateOf(connection)).toBe('awaitingAck')
-    clock.increment(limits.ackTimeoutMs)
+    clock.increment(limits.ackTimeoutMs - 1)
+    expect(at.connections.count).toBe(1)
+    clock.increment(1)
     expect(at.connections.count).toBe(0)
     expect(reasonOf(at, connection?.clientId ?? '')).toBe('ack_timeout')
     await connecting
@@ -135,6 +138,7 @@ describe('the server’s end', () => {
     expect(at.client.messages.at(-1)).toMatchObject({ type: 'Reply', requestId: 'last' })
   })
 
+  // bound: linkDrainMs
   test('a peer that does not take its last answers is left', async () => {
     const at = await served(small)
     await halfClose(at)

@@ -32,9 +32,7 @@ async function reading() {
 /** Whether a promise has settled by now. */
 function watched(promise: Promise<void>): () => boolean {
   let settled = false
-  void promise.then(() => {
-    settled = true
-  })
+  void promise.then(() => (settled = true))
   return () => settled
 }
 

@@ -22,6 +22,7 @@ test('tasks are listed by when they settled last, oldest first', () => {
   expect(store.tasks().map(({ id }) => id)).toEqual(['b', 'c', 'a'])
 })
 
+// bound: tasksKeptMax
 test('at the number all are kept, one past it the oldest is forgotten', () => {
   const store = memoryStore({ tasksKeptMax: 2 })
   store.commit({ tasks: [record('a')] })
@@ -30,6 +31,20 @@ test('at the number all are kept, one past it the oldest is forgotten', () => {
   store.commit({ tasks: [record('c')] })
   expect(store.tasks().map(({ id }) => id)).toEqual(['b', 'c'])
   expect(store.task('a')).toBeUndefined()
+})
+
+// bound: tasksKeptBytesMax
+test('at the bytes all are kept, one past them the oldest is forgotten', () => {
+  // What a record takes besides its text and request.
+  const bytes = 500
+  const save = (tasksKeptBytesMax: number): string[] => {
+    const store = memoryStore({ tasksKeptBytesMax })
+    store.commit({ tasks: [record('a', { text: 'xx' })] })
+    store.commit({ tasks: [record('b', { text: 'é' })] })
+    return store.tasks().map(({ id }) => id)
+  }
+  expect(save(2 * bytes + 6)).toEqual(['a', 'b'])
+  expect(save(2 * bytes + 5)).toEqual(['b'])
 })
 
 test('texts and requests count in bytes; the newest stays however large it is', () => {

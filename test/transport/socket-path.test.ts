@@ -82,6 +82,7 @@ describe('the socket path', () => {
     expect(resolveSocketPath({ ...windows, flag })).toMatchObject({ value: { path: flag } })
   })
 
+  // bound: socketPathBytesMax
   it('is refused by its length in bytes, with the path, the number and the way out', () => {
     const fits = `/${'x'.repeat(39)}`
     expect(resolveSocketPath({ ...bare, flag: fits, pathBytesMax: 40 })).toMatchObject({ ok: true })
