@@ -78,11 +78,26 @@ const table: Readonly<Record<string, Rule>> = {
       'node:crypto',
       'src/wire/',
       'src/transport/',
+      'src/broker/slab.ts',
       'src/limits.ts',
       'src/actors/connection-actor.ts',
       'src/actors/program-code.ts',
     ],
     types: ['node:net', 'src/actors/connection.ts', 'src/actors/connection-log.ts'],
+  },
+  // What the browser loads: it shares types and pure shapes with the rest, and no module of Node.
+  'src/inspector/page/': {
+    may: ['preact', 'src/inspector/chart.ts'],
+    types: ['src/inspector/'],
+  },
+  // It runs inside other people's programs.
+  'src/inspector/inspect-to.ts': {
+    may: ['node:', 'src/inspector/', 'src/client/', 'src/transport/', 'src/limits.ts', 'src/daemon/config.ts'],
+    types: ['xstate'],
+  },
+  'src/inspector/': {
+    may: ['node:', 'xstate', 'machines/', 'src/limits.ts'],
+    types: ['src/broker/', 'src/wire/'],
   },
   'src/package/': { may: ['src/client/', 'src/server/', 'src/wire/', 'machines/'] },
   'src/cli/': {
@@ -94,6 +109,7 @@ const table: Readonly<Record<string, Rule>> = {
       'src/wire/',
       'src/transport/socket-path.ts',
       'src/store/',
+      'src/inspector/',
       'src/daemon/',
       'src/limits.ts',
       'src/log.ts',

@@ -1,7 +1,7 @@
 /** `callboard machines [name]`: the machines that decide when something happens, as drawings. Asks nobody. */
 import { Command, Option } from 'commander'
 import { asciiOf } from '../drawing/ascii.ts'
-import { statesFrom } from '../drawing/chart.ts'
+import { statesFrom } from '../../inspector/chart.ts'
 import { dotOf } from '../drawing/dot.ts'
 import { charts } from '../drawing/drawn-machines.ts'
 import { documentOf } from '../drawing/json.ts'
@@ -11,7 +11,7 @@ import { Failure } from '../failure.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
 import { table } from '../rendering/table.ts'
 import { nearest } from '../../wire/nearest.ts'
-import type { Chart } from '../drawing/chart.ts'
+import type { Chart } from '../../inspector/chart.ts'
 import type { Invocation } from '../invocation.ts'
 
 const formats = ['ascii', 'mermaid', 'dot', 'json'] as const

@@ -3,9 +3,9 @@
  * Graphviz draws an arrow from a state into itself, and both draw badly what leaves a state with states inside: such
  * arrows leave from a small node inside of it that stands for "in any of these".
  */
-import { statesFrom } from './chart.ts'
+import { statesFrom } from '../../inspector/chart.ts'
 import { transitionLabel } from './label.ts'
-import type { Chart, ChartState } from './chart.ts'
+import type { Chart, ChartState } from '../../inspector/chart.ts'
 
 export interface Arrow {
   /** It leaves from the "any" node of this state where there are states inside. */

@@ -5,10 +5,10 @@
 import { columned } from './columns.ts'
 import { actionsLabel, effectLabels, triggerLabel } from './label.ts'
 import { anyTitle } from './arrows.ts'
-import { statesFrom } from './chart.ts'
+import { statesFrom } from '../../inspector/chart.ts'
 import { wrapped } from './wrap.ts'
 import type { Colour, Paint } from '../rendering/paint.ts'
-import type { Chart, ChartState, ChartTransition } from './chart.ts'
+import type { Chart, ChartState, ChartTransition } from '../../inspector/chart.ts'
 import type { Row } from './columns.ts'
 
 export interface AsciiLook {

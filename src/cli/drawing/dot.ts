@@ -4,11 +4,11 @@
  * begins, and cut at the cluster's edge (`lhead`).
  */
 import { anyTitle, arrowsOf, hasArrows } from './arrows.ts'
-import { statesFrom } from './chart.ts'
+import { statesFrom } from '../../inspector/chart.ts'
 import { innerLines } from './label.ts'
 import { wrapped } from './wrap.ts'
 import type { Arrow } from './arrows.ts'
-import type { Chart, ChartState } from './chart.ts'
+import type { Chart, ChartState } from '../../inspector/chart.ts'
 
 const lineCharsMax = 36
 

@@ -3,8 +3,8 @@ import { brokerMachine } from '../../../machines/broker.ts'
 import { clientMachine } from '../../../machines/client.ts'
 import { connectionMachine } from '../../../machines/connection.ts'
 import { taskMachine } from '../../../machines/task.ts'
-import { chartOf } from './chart.ts'
-import type { Chart } from './chart.ts'
+import { chartOf } from '../../inspector/chart.ts'
+import type { Chart } from '../../inspector/chart.ts'
 
 export const charts: readonly Chart[] = [
   chartOf(connectionMachine),

@@ -1,5 +1,5 @@
 /** The words on an arrow or in a state, the same in every drawing: `event [guard] / actions`. */
-import type { ChartAction, ChartState, ChartTransition } from './chart.ts'
+import type { ChartAction, ChartState, ChartTransition } from '../../inspector/chart.ts'
 
 /** `lag.rose`, `after ackTimeout / destroyLink`. */
 export function transitionLabel(transition: ChartTransition): string {

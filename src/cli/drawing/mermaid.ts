@@ -6,7 +6,7 @@
 import { anyTitle, arrowsOf, hasArrows } from './arrows.ts'
 import { innerLines } from './label.ts'
 import type { Arrow } from './arrows.ts'
-import type { Chart, ChartState } from './chart.ts'
+import type { Chart, ChartState } from '../../inspector/chart.ts'
 
 const lineCharsMax = 28
 

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { asciiOf } from '../../../src/cli/drawing/ascii.ts'
-import { chartOf, statesFrom } from '../../../src/cli/drawing/chart.ts'
+import { chartOf, statesFrom } from '../../../src/inspector/chart.ts'
 import { charts } from '../../../src/cli/drawing/drawn-machines.ts'
 import { Paint } from '../../../src/cli/rendering/paint.ts'
 import { sampleMachine } from './sample-machine.ts'

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { chartOf, statesFrom } from '../../../src/cli/drawing/chart.ts'
+import { chartOf, statesFrom } from '../../../src/inspector/chart.ts'
 import { charts } from '../../../src/cli/drawing/drawn-machines.ts'
 import { dotOf } from '../../../src/cli/drawing/dot.ts'
 import { sampleMachine } from './sample-machine.ts'

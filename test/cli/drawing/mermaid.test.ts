@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { chartOf, statesFrom } from '../../../src/cli/drawing/chart.ts'
+import { chartOf, statesFrom } from '../../../src/inspector/chart.ts'
 import { charts } from '../../../src/cli/drawing/drawn-machines.ts'
 import { mermaidOf } from '../../../src/cli/drawing/mermaid.ts'
 import { readMermaid } from './mermaid-grammar.ts'

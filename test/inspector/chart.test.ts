@@ -1,9 +1,9 @@
 import { setup } from 'xstate'
 import { describe, expect, test } from 'vitest'
-import { chartOf, statesFrom } from '../../../src/cli/drawing/chart.ts'
-import { documentOf } from '../../../src/cli/drawing/json.ts'
-import { connectionMachine } from '../../../machines/connection.ts'
-import { sampleMachine } from './sample-machine.ts'
+import { chartOf, statesFrom } from '../../src/inspector/chart.ts'
+import { documentOf } from '../../src/cli/drawing/json.ts'
+import { connectionMachine } from '../../machines/connection.ts'
+import { sampleMachine } from '../cli/drawing/sample-machine.ts'
 
 const sample = chartOf(sampleMachine)
 const stateOf = (id: string) => statesFrom(sample.root).find((state) => state.id === id)
