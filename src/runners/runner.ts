@@ -78,6 +78,29 @@ export interface RunResult {
   readonly usage?: { readonly tokens: TokenUsage; readonly tools: ToolUsage }
   /** The `ts` of a message that says `text` already, also in part: it becomes the completion's. */
   readonly saidTs?: number
+  /** Of a failure: which question a client that knows no asks is shown after the error. */
+  readonly ask?: Extract<
+    TaskMessage['ask'],
+    'api_req_failed' | 'mistake_limit_reached' | 'auto_approval_max_req_reached' | 'resume_task'
+  >
+}
+
+/** A client's message. */
+export interface QueuedText {
+  readonly text: string
+  readonly images: readonly string[]
+}
+
+/** What a run's agent can be asked for. */
+export interface Offers {
+  readonly commands: readonly {
+    readonly name: string
+    readonly description?: string
+    readonly argumentHint?: string
+  }[]
+  readonly modes: readonly { readonly slug: string; readonly name: string }[]
+  /** By id: what is known of each. */
+  readonly models: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 
 /** What a run tells its task. `nextTs` gives the `ts` of a new message: unique and rising within the task. */
@@ -96,6 +119,11 @@ export interface RunEvents {
   asked(ask: RunAsk): Outcome<void>
   /** The run no longer waits for this answer. */
   withdrew(key: string): void
+  /**
+   * Takes the messages that wait for the end of a turn out of the task's queue; they are told as said by their clients.
+   * Where there are some the run goes on with them, else it ends.
+   */
+  takeQueued?(): readonly QueuedText[]
   /** Something that a later run of this task needs (a session's id): JSON, small, kept with the task. Not for secrets. */
   remember(state: unknown): void
   /** Exactly once, last. No process of the run is left, and every message has been given. */
@@ -114,6 +142,8 @@ export interface Run {
   /** Stops and continues reading the child's output. */
   pause(): void
   resume(): void
+  /** What its agent offers now; absent where there is no agent. */
+  offers?(): Offers
 }
 
 /** Every runner that there is. */
@@ -124,6 +154,10 @@ export interface Runner {
   readonly name: string
   /** Whether a settled task can run again under its id. */
   readonly resumable: boolean
+  /** Whether a message for a settled task runs it again, with `earlier.followUp`; else it is refused. */
+  readonly takesFollowUp?: boolean
+  /** Whether a message waits in the task's queue until the run takes it (`takeQueued`), instead of `Run.send`. */
+  readonly queuesMessages?: boolean
   /** Checks what `start` would refuse, without doing anything: the task then takes no slot. */
   check(task: RunnerTask): Outcome<void>
   /** Never throws: what goes wrong comes as `ended({ok: false})`, in a later turn. */
