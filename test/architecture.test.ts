@@ -92,7 +92,14 @@ const table: Readonly<Record<string, Rule>> = {
   },
   // It runs inside other people's programs.
   'src/inspector/inspect-to.ts': {
-    may: ['node:', 'src/inspector/', 'src/client/', 'src/transport/', 'src/limits.ts', 'src/daemon/config.ts'],
+    may: [
+      'node:',
+      'src/inspector/',
+      'src/client/',
+      'src/transport/',
+      'src/limits.ts',
+      'src/daemon/config.ts',
+    ],
     types: ['xstate'],
   },
   'src/inspector/': {
