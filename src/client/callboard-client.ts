@@ -5,13 +5,16 @@
 import type { ClientState } from '../actors/client-actor.ts'
 import type { TaskCommandInput, TaskState } from '../wire/commands.ts'
 import {
+  claimResultSchema,
   listClientsResultSchema,
   listTasksResultSchema,
+  pruneResultSchema,
   startResultSchema,
   statusSchema,
   taskSchema,
 } from '../wire/envelope.ts'
 import type { Client, HelloResult, Status, Task } from '../wire/envelope.ts'
+import type { Holder } from '../wire/events.ts'
 import { CallboardError } from './callboard-error.ts'
 import { ClientSession } from './client-session.ts'
 import type { RequestSettings } from './client-session.ts'
@@ -23,7 +26,15 @@ export type { CallboardClientOptions } from './client-settings.ts'
 export type { EventGap, EventStream, SubscriptionOptions } from './event-subscription.ts'
 export type RequestOptions = RequestSettings
 
-type StartTask = Extract<TaskCommandInput, { commandName: 'StartNewTask' }>['data']
+type DataOf<Name extends TaskCommandInput['commandName']> = Extract<
+  TaskCommandInput,
+  { commandName: Name }
+>['data']
+type StartTask = DataOf<'StartNewTask'>
+/** `option` is the id of one of the ask's options; `values` are a form's, by field name. */
+export type AskResponse = Omit<DataOf<'RespondToAsk'>, 'askId'>
+/** `ttlMs` in milliseconds. */
+export type LeaseTerms = Omit<DataOf<'ClaimTask'>, 'taskId'>
 
 /** A schema of the wire, as far as a result needs it. */
 interface Schema<T> {
@@ -104,6 +115,39 @@ export class CallboardClient implements AsyncDisposable {
     await this.request({ commandName: 'SendMessage', data: message }, options)
   }
 
+  /**
+   * RespondToAsk. Rejects with `unknown_ask` where somebody else was quicker or it has ended (`details.outcome` says how,
+   * as long as that is remembered), `invalid_command` where the answer does not fit: the ask stays open.
+   */
+  async respondToAsk(askId: string, response: AskResponse, options: RequestOptions = {}): Promise<void> {
+    await this.request({ commandName: 'RespondToAsk', data: { ...response, askId } }, options)
+  }
+
+  /** ClaimTask: from now on this session alone steers it. Again: renews. Rejects with `not_owner` where it is held. */
+  async claimTask(taskId: string, terms: LeaseTerms = {}, options: RequestOptions = {}): Promise<Holder> {
+    const command = { commandName: 'ClaimTask', data: { ...terms, taskId } } as const
+    const { holder } = await this.#ask(command, claimResultSchema, options)
+    return holder
+  }
+
+  /** ReleaseTask: everybody may steer it again. */
+  async releaseTask(taskId: string, options: RequestOptions = {}): Promise<void> {
+    await this.request({ commandName: 'ReleaseTask', data: taskId }, options)
+  }
+
+  /**
+   * PruneTasks: forgets settled tasks and their events, those created before a time (milliseconds since the Unix epoch),
+   * those with these ids, or both. Resolves with how many.
+   */
+  async pruneTasks(
+    which: { before?: number; ids?: string[] },
+    options: RequestOptions = {},
+  ): Promise<number> {
+    const command = { commandName: 'PruneTasks', data: which } as const
+    const { pruned } = await this.#ask(command, pruneResultSchema, options)
+    return pruned
+  }
+
   async listTasks(filter: { states?: TaskState[] } = {}, options: RequestOptions = {}): Promise<Task[]> {
     const { tasks } = await this.#ask(
       { commandName: 'ListTasks', data: filter },
@@ -132,8 +176,9 @@ export class CallboardClient implements AsyncDisposable {
   }
 
   /**
-   * Subscribes, and gives events and gaps in the journal's order, each once, across reconnects. The loop ends by
-   * `break`, by the signal or by `close`; it throws CallboardError where the client gives up or the server refuses the
+   * Subscribes, and gives events and gaps in the journal's order, each once, across reconnects and restarts of the
+   * daemon. The loop ends by `break`, by the signal, by `close`, or with `until: 'head'` when what the journal holds now
+   * has been read; it throws CallboardError where the client gives up or the server refuses the
    * subscription. A slow loop holds the server's events back; nothing is lost while the journal keeps it, and what it
    * no longer keeps is said by a Gap. Throws CallboardError `busy` while another loop of this client runs.
    */

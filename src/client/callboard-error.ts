@@ -3,6 +3,7 @@
  * `unreachable` (nobody answers at the path), `ack_timeout` (somebody does, but says nothing), `not_callboard` (what
  * answers speaks something else), `timeout` (no Reply in time), `closed` (the client or its link ended), `aborted`.
  */
+import type { TaskCommandInput } from '../wire/commands.ts'
 import type { RejectionCode } from '../wire/rejection.ts'
 
 export type CallboardErrorCode =
@@ -24,4 +25,19 @@ export class CallboardError extends Error {
     this.code = code
     if (options.details !== undefined) this.details = options.details
   }
+}
+
+/** What a client that has ended rejects with. */
+export function ended(ending: CallboardError): CallboardError {
+  if (ending.code === 'closed') return ending
+  return new CallboardError('closed', `The client has ended: ${ending.message}`, { cause: ending })
+}
+
+export function abortedConnect(signal: AbortSignal | undefined): CallboardError {
+  return new CallboardError('aborted', 'Connecting was aborted.', { cause: signal?.reason })
+}
+
+export function abortedRequest({ commandName }: TaskCommandInput, signal: AbortSignal): CallboardError {
+  const why = `${commandName} was aborted before it was sent.`
+  return new CallboardError('aborted', why, { cause: signal.reason })
 }

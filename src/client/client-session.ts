@@ -5,19 +5,20 @@
  */
 import { startClientActor } from '../actors/client-actor.ts'
 import type { ClientActor, ClientEffects, ClientState } from '../actors/client-actor.ts'
-import type { TaskCommandInput } from '../wire/commands.ts'
+import type { TaskCommand, TaskCommandInput } from '../wire/commands.ts'
 import type { Ack, HelloResult } from '../wire/envelope.ts'
 import { backOffMs } from './back-off.ts'
 import type { BackOffBounds } from './back-off.ts'
-import { CallboardError } from './callboard-error.ts'
+import { abortedConnect, abortedRequest, CallboardError, ended } from './callboard-error.ts'
 import { ClientLink } from './client-link.ts'
 import type { ClientLinkOwner } from './client-link.ts'
 import type { ClientSettings } from './client-settings.ts'
-import { commandFrame, encodeCommand, settlementOf } from './command-frame.ts'
+import { commandFrame, encodeCommand, lagOf, settlementOf } from './command-frame.ts'
 import { EventSubscription } from './event-subscription.ts'
 import type { SubscriptionOptions, SubscriptionPort } from './event-subscription.ts'
 import { sameJournal } from './greeting.ts'
 import { RequestTable } from './request-table.ts'
+import type { Settlement } from './request-table.ts'
 
 export interface RequestSettings {
   readonly signal?: AbortSignal | undefined
@@ -44,6 +45,8 @@ export class ClientSession implements ClientEffects {
   /** Why it closed, or is about to. */
   #ending: CallboardError | undefined
   #refusedFrames = 0
+  /** Of the requests that wait: how many only ask how far the loop has come. */
+  #lagsAsked: 0 | 1 = 0
 
   constructor(settings: ClientSettings) {
     const { reconnectFirstMs, reconnectLastMs } = settings.limits
@@ -171,6 +174,7 @@ export class ClientSession implements ClientEffects {
 
   suspendRequests(): void {
     this.#open = false
+    this.#lagsAsked = 0
     this.#requests.suspend()
     this.#subscription?.linkLost()
   }
@@ -236,7 +240,7 @@ export class ClientSession implements ClientEffects {
 
   #port(over: () => void): SubscriptionPort {
     const isOpen = (): boolean => this.#open
-    const inFlight = (): boolean => this.#requests.size > 0
+    const inFlight = (): boolean => this.#requests.size > this.#lagsAsked
     return {
       get open() {
         return isOpen()
@@ -244,24 +248,30 @@ export class ClientSession implements ClientEffects {
       get requestsInFlight() {
         return inFlight()
       },
-      subscribe: (data, settled) => {
-        const requestId = this.#settings.newId()
-        const frame = encodeCommand({ commandName: 'Subscribe', data }, requestId)
-        const timeoutMs = this.#settings.limits.replyTimeoutMs
-        this.#requests.start({
-          requestId,
-          commandName: 'Subscribe',
-          frame,
-          timeoutMs,
-          linkBound: true,
-          settled,
-        })
-      },
+      subscribe: (data, settled) => this.#startLinkBound({ commandName: 'Subscribe', data }, settled),
+      askLag: (settled) => this.#askLag(settled),
       unsubscribe: () => this.#unsubscribe(),
       pause: () => this.#link.pause(),
       resume: () => this.#link.resume(),
       ended: over,
     }
+  }
+
+  /** Its answer may be held back with a full queue, since nobody but the loop waits for it. */
+  #askLag(settled: (outcome: { lagBytes: number } | CallboardError) => void): void {
+    this.#lagsAsked = 1
+    this.#startLinkBound({ commandName: 'ListClients' }, (outcome) => {
+      this.#lagsAsked = 0
+      settled(lagOf(outcome, this.hello?.clientId))
+    })
+  }
+
+  #startLinkBound(command: TaskCommand, settled: (outcome: Settlement) => void): void {
+    const requestId = this.#settings.newId()
+    const { commandName } = command
+    const timeoutMs = this.#settings.limits.replyTimeoutMs
+    const frame = encodeCommand(command, requestId)
+    this.#requests.start({ requestId, commandName, frame, timeoutMs, linkBound: true, settled })
   }
 
   #unsubscribe(): void {
@@ -279,18 +289,4 @@ export class ClientSession implements ClientEffects {
     if (this.#subscription !== undefined || this.hello !== undefined) return
     this.#actor.send({ type: 'abandon' })
   }
-}
-
-function ended(ending: CallboardError): CallboardError {
-  if (ending.code === 'closed') return ending
-  return new CallboardError('closed', `The client has ended: ${ending.message}`, { cause: ending })
-}
-
-function abortedConnect(signal: AbortSignal | undefined): CallboardError {
-  return new CallboardError('aborted', 'Connecting was aborted.', { cause: signal?.reason })
-}
-
-function abortedRequest(input: TaskCommandInput, signal: AbortSignal): CallboardError {
-  const why = `${input.commandName} was aborted before it was sent.`
-  return new CallboardError('aborted', why, { cause: signal.reason })
 }

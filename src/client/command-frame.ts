@@ -2,7 +2,7 @@
 import { canonicalCodec } from '../wire/codec.ts'
 import { taskCommandSchema } from '../wire/commands.ts'
 import type { TaskCommand, TaskCommandInput, TaskCommandName } from '../wire/commands.ts'
-import { helloRequestId } from '../wire/envelope.ts'
+import { helloRequestId, listClientsResultSchema } from '../wire/envelope.ts'
 import type { Reply } from '../wire/envelope.ts'
 import { CallboardError } from './callboard-error.ts'
 import type { ClientLimits } from './client-settings.ts'
@@ -74,4 +74,16 @@ export function settlementOf(reply: Reply): Settlement {
   if (reply.data.ok) return { ok: true, result: reply.data.result }
   const { code, message, details } = reply.data.error
   return { ok: false, error: new CallboardError(code, message, { details }) }
+}
+
+/** What ListClients says of one's own connection: bytes that the server has still to send on it. */
+export function lagOf(
+  outcome: Settlement,
+  clientId: string | undefined,
+): { readonly lagBytes: number } | CallboardError {
+  if (!outcome.ok) return outcome.error
+  const own = listClientsResultSchema
+    .safeParse(outcome.result)
+    .data?.clients.find((one) => one.clientId === clientId)
+  return own ?? new CallboardError('invalid_frame', 'The answer to ListClients does not know this client.')
 }

@@ -12,6 +12,11 @@ export class EventQueue<T> {
     return this.#items.length
   }
 
+  /** Somebody waits for the next one. */
+  get isAwaited(): boolean {
+    return this.#waiting.length > 0
+  }
+
   push(item: T): void {
     if (this.#ended) return
     const waiting = this.#waiting.shift()
@@ -38,6 +43,11 @@ export class EventQueue<T> {
   end(): void {
     this.#items = []
     this.#error = undefined
+    this.#finish()
+  }
+
+  /** What waits is still given. */
+  finish(): void {
     this.#finish()
   }
 

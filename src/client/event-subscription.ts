@@ -10,6 +10,7 @@ import type { Subscribe } from '../wire/commands.ts'
 import { CallboardError } from './callboard-error.ts'
 import { EventQueue } from './event-queue.ts'
 import type { Settlement } from './request-table.ts'
+import { UntilHead } from './until-head.ts'
 
 /** Events that this reader will not get: `reason` where the server gave it. */
 export interface EventGap extends Gap {
@@ -27,6 +28,8 @@ export interface SubscriptionPort {
   readonly open: boolean
   readonly requestsInFlight: boolean
   subscribe(data: Subscribe, settled: (outcome: Settlement) => void): void
+  /** How many bytes of this subscription the server has still to send. Not settled where the link is lost. */
+  askLag(settled: (outcome: { lagBytes: number } | CallboardError) => void): void
   unsubscribe(): void
   pause(): void
   resume(): void
@@ -40,6 +43,8 @@ export interface SubscriptionOptions {
   /** Sequence number after which it begins; without it, with the next event. */
   readonly after?: number | undefined
   readonly snapshot?: boolean | undefined
+  /** `head`: reads what the journal holds now and ends there, without following. */
+  readonly until?: 'head' | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -72,6 +77,7 @@ export class EventSubscription implements EventStream {
   #phase: Phase = 'waiting'
   #paused = false
   #cursor: number | undefined
+  readonly #until: UntilHead | undefined
   /** Told apart, so that the answer to an earlier Subscribe changes nothing. */
   #attempt = 0
 
@@ -82,6 +88,7 @@ export class EventSubscription implements EventStream {
     this.subscribed = this.#firstResult.promise
     // Whoever does not look at it learns of its failure from the loop.
     this.subscribed.catch(() => {})
+    this.#until = options.until === undefined ? undefined : this.#untilHead()
     options.signal?.addEventListener('abort', this.#abort, { once: true })
     if (options.signal?.aborted === true) this.#abort()
     else if (port.open) this.#subscribe()
@@ -102,6 +109,7 @@ export class EventSubscription implements EventStream {
       next: () => {
         const next = this.#queue.next()
         this.#taken()
+        this.#until?.look()
         return next
       },
       return: () => {
@@ -120,15 +128,21 @@ export class EventSubscription implements EventStream {
       this.#say(message.data, message.data.firstAvailable - 1)
       return
     }
-    if (message.seq !== undefined) {
-      if (this.#cursor !== undefined && message.seq <= this.#cursor) return
-      this.#cursor = message.seq
+    if (message.seq === undefined) {
+      // A notice is of the present, and no history.
+      if (this.#until === undefined) this.#deliver(message)
+      return
     }
-    this.#deliver(message)
+    if (this.#cursor !== undefined && message.seq <= this.#cursor) return
+    this.#cursor = message.seq
+    const place = this.#until?.placeOf(message.seq) ?? 'before'
+    if (place !== 'beyond') this.#deliver(message)
+    if (place !== 'before') this.#reachedHead()
   }
 
   linkLost(): void {
     this.#paused = false
+    this.#until?.linkLost()
     if (this.#phase === 'live') this.#phase = 'lost'
     if (this.#phase === 'subscribing') this.#phase = 'waiting'
   }
@@ -194,6 +208,25 @@ export class EventSubscription implements EventStream {
     this.#cursor = after
     if (gap !== undefined) this.#say(gap, after)
     this.#firstResult.resolve(parsed.data)
+    this.#until?.subscribed(after, parsed.data.head)
+    this.#until?.look()
+  }
+
+  #untilHead(): UntilHead {
+    const ask = (answered: (lagBytes: number) => void): void =>
+      this.#port.askLag((outcome) => {
+        if (outcome instanceof CallboardError) this.fail(outcome)
+        else answered(outcome.lagBytes)
+      })
+    const isIdle = (): boolean => this.#phase === 'live' && this.#queue.isAwaited
+    return new UntilHead(ask, isIdle, () => this.#reachedHead())
+  }
+
+  /** What is queued is still given; then the loop ends. */
+  #reachedHead(): void {
+    if (this.#phase === 'ended') return
+    this.#queue.finish()
+    this.#stop(new CallboardError('closed', 'The loop has ended.'), false)
   }
 
   /**
@@ -203,6 +236,7 @@ export class EventSubscription implements EventStream {
   #reconcile(session: SessionOpened, takenUp: boolean): void {
     if (this.#cursor === undefined) return
     const { gap, head } = session
+    if (gap?.reason === 'beyond' || session.otherJournal) this.#until?.moved(head)
     if (takenUp && gap?.reason === 'retention') this.#say(gap, gap.firstAvailable - 1)
     else if (gap !== undefined && (takenUp || gap.reason === 'beyond')) this.#say(gap, head)
     else if (session.otherJournal) {

@@ -1,6 +1,9 @@
 import { describe, expect, test, vi } from 'vitest'
+import { limits } from '../../src/limits.ts'
 import type { CallboardClient } from '../../src/client/callboard-client.ts'
+import { canonicalCodec } from '../../src/wire/codec.ts'
 import type { TaskCommandName } from '../../src/wire/commands.ts'
+import { events, reader } from './driven-loop.ts'
 import { RecordingClock } from './recording-clock.ts'
 import { clientOf, connected, memoryPlace, places, serverAt } from './setting.ts'
 
@@ -56,6 +59,8 @@ describe('one request', () => {
     ['ResumeTask', (client) => client.resumeTask('t1')],
     ['SendMessage', (client) => client.sendMessage({ taskId: 't1', text: 'go on' })],
     ['Shutdown', (client) => client.shutdown({ deadlineMs: 1 })],
+    ['RespondToAsk', (client) => client.respondToAsk('a1', { option: 'yes' })],
+    ['ReleaseTask', (client) => client.releaseTask('t1')],
   ])('%s is what its method sends', async (name, ask) => {
     const { client, link } = await connected()
     const asked = ask(client)
@@ -65,6 +70,27 @@ describe('one request', () => {
     expect(clientId).toBeUndefined()
     link.reply(requestId, {})
     await expect(asked).resolves.toBeUndefined()
+  })
+
+  test('answers, leases and prunings say what their callers gave, and give what was answered', async () => {
+    const { client, link } = await connected()
+    const responded = client.respondToAsk('a1', { values: { size: 3, really: true } })
+    const claimed = client.claimTask('t1', { ttlMs: 5_000, steal: true, approve: ['approval'] })
+    const pruned = client.pruneTasks({ before: 17, ids: ['t2'] })
+    const respond = await link.command('RespondToAsk')
+    expect(respond.data.data).toEqual({ askId: 'a1', values: { size: 3, really: true } })
+    const claim = await link.command('ClaimTask')
+    expect(claim.data.data).toEqual({ taskId: 't1', ttlMs: 5_000, steal: true, approve: ['approval'] })
+    const prune = await link.command('PruneTasks')
+    expect(prune.data.data).toEqual({ before: 17, ids: ['t2'] })
+    link.reply(prune.requestId, { pruned: 12 })
+    link.reply(claim.requestId, { holder: { clientId: 'c1', until: 99 } })
+    link.reply(respond.requestId, {})
+    expect(await Promise.all([responded, claimed, pruned])).toEqual([
+      undefined,
+      { clientId: 'c1', until: 99 },
+      12,
+    ])
   })
 
   test('a second reply and one that nobody asked for change nothing', async () => {
@@ -112,6 +138,23 @@ describe('one request', () => {
     expect(clock.running).toBe(running)
   })
 
+  // bound: replyTimeoutMs
+  test('waits for its reply as long as may be where nobody says how long, and no longer', async () => {
+    const clock = new RecordingClock()
+    const { client, link } = await connected(memoryPlace(), { clock })
+    const settled = vi.fn<(outcome: unknown) => void>()
+    void failed(client.getStatus()).then(settled)
+    const listed = client.listTasks()
+    await link.command('GetStatus')
+    clock.increment(limits.replyTimeoutMs - 1)
+    link.reply((await link.command('ListTasks')).requestId, { tasks: [] })
+    expect(await listed).toEqual([])
+    expect(settled).not.toHaveBeenCalled()
+    clock.increment(1)
+    await vi.waitFor(() => expect(settled).toHaveBeenCalledOnce())
+    expect(settled.mock.calls[0]?.[0]).toMatchObject({ code: 'timeout' })
+  })
+
   test('made while nobody answers it times out unsent', async () => {
     const clock = new RecordingClock()
     const client = clientOf(memoryPlace(), { clock, random: () => 0.99, limits: { reconnectFirstMs: 9_000 } })
@@ -156,6 +199,7 @@ describe('one request', () => {
 })
 
 describe('what is not sent', () => {
+  // bound: clientRequestsMax
   test('more than clientRequestsMax at once', async () => {
     const { client, link } = await connected(memoryPlace(), { limits: { clientRequestsMax: 2 } })
     const first = client.listTasks()
@@ -168,6 +212,23 @@ describe('what is not sent', () => {
     expect(await third).toEqual([])
     await client.close()
     expect(await second).toMatchObject({ code: 'closed' })
+  })
+
+  // bound: frameInBytesMax
+  test('a frame that is a byte longer than the server takes, and one of that length is', async () => {
+    const { client, link } = await connected()
+    void failed(client.startTask({ text: 'x' }, { requestId: 'r' }))
+    const { clientId: _, ...message } = await link.command('StartNewTask')
+    const bytes = canonicalCodec.encodeToServer(message).length
+    for (const [frameInBytesMax, isSent] of [
+      [bytes, true],
+      [bytes - 1, false],
+    ] as const) {
+      const { client, link } = await connected(memoryPlace(), { limits: { frameInBytesMax } })
+      const outcome = failed(client.startTask({ text: 'x' }, { requestId: 'r' }))
+      if (isSent) await link.command('StartNewTask')
+      else expect(await outcome).toMatchObject({ code: 'frame_too_large' })
+    }
   })
 
   test.each([
@@ -214,6 +275,29 @@ describe('a link that is lost with requests in flight', () => {
     again.reply(list.requestId, { tasks: [] })
     expect(await started).toEqual({ taskId: 't7' })
     expect(await listed).toEqual([])
+  })
+
+  test('over a restart of the daemon too: the journal is the same, only its epoch is another one', async () => {
+    const { client, server, link } = await connected()
+    const loop = reader(client.events())
+    await link.subscribed()
+    link.say(...events(1, 3))
+    await loop.take(3)
+    const answered = client.respondToAsk('a1', { text: 'yes' })
+    const respond = await link.command('RespondToAsk')
+    link.link.destroy()
+    const restarted = await server.nextLink()
+    const hello = await restarted.welcome({ resumed: true, epoch: 'journal-a.2', clientId: 'c2', head: 5 })
+    expect(hello.data.resume).toEqual({ sessionId: 's1', epoch: 'journal-a.1', after: 3 })
+    expect(await restarted.command('RespondToAsk')).toEqual(respond)
+    restarted.say(...events(4, 5))
+    restarted.reply(respond.requestId, {})
+    await answered
+    expect(await loop.take(2)).toEqual([4, 5])
+    expect(restarted.names()).toEqual(['Hello', 'RespondToAsk'])
+    restarted.link.destroy()
+    const third = await (await server.nextLink()).welcome({ resumed: true, epoch: 'journal-a.3' })
+    expect(third.data.resume).toEqual({ sessionId: 's1', epoch: 'journal-a.2', after: 5 })
   })
 
   test('in a new session queries go out again, and what may have been done is refused', async () => {
