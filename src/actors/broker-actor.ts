@@ -22,6 +22,7 @@ import { answersOf, boundAnswers } from './answer-budget.ts'
 import { routeInbox } from './command-router.ts'
 import { announceDrain, letConnectionsGo } from './drain.ts'
 import type { Profiles } from './profiles.ts'
+import type { Outcome } from '../wire/rejection.ts'
 import type { TaskActors } from './task-actor.ts'
 
 /** The parts that a broker joins. `connections` and `tasks` are made with it: see `createBroker`. */
@@ -39,6 +40,8 @@ export interface BrokerParts {
   /** Equal for equal bodies of a request, and short. */
   readonly digest: (body: string) => string
   readonly profiles: Profiles
+  /** Reads the profiles again; absent where they stand in no file. */
+  readonly rereadProfiles?: () => Outcome<Profiles>
   /** What GetStatus says of the daemon besides the broker's own. */
   readonly identity: Pick<Status, 'version' | 'pid' | 'startedAt' | 'listeners'> & { readonly ppid: number }
   /** A client asked the daemon to stop. */
@@ -54,6 +57,7 @@ export class Broker implements ConnectionOwner {
   readonly parts: BrokerParts
   readonly log: Logger
   readonly #actor: ActorRefFrom<typeof brokerMachine>
+  #profiles: Profiles
   #connections: ConnectionActors | undefined
   #tasks: TaskActors | undefined
   /** The `serving` action is on the stack: what it journals needs no event of its own. */
@@ -69,6 +73,7 @@ export class Broker implements ConnectionOwner {
 
   constructor(parts: BrokerParts) {
     this.parts = parts
+    this.#profiles = parts.profiles
     this.log = parts.log.child({ actor: 'broker' })
     const machine = brokerMachine.provide({
       actions: {
@@ -95,7 +100,12 @@ export class Broker implements ConnectionOwner {
   }
 
   get profiles(): Profiles {
-    return this.parts.profiles
+    return this.#profiles
+  }
+
+  /** For tasks that start from now on. */
+  set profiles(profiles: Profiles) {
+    this.#profiles = profiles
   }
 
   get connections(): ConnectionActors {

@@ -8,6 +8,7 @@ import type { Outcome } from '../wire/rejection.ts'
 import type { Broker } from './broker-actor.ts'
 import type { Connection } from './connection.ts'
 import { getTask, listClients, listTasks, status } from './queries.ts'
+import { reloadConfig } from './reload-config.ts'
 import { answerCommands, answerModels, answerModes } from './responses.ts'
 import { startNewTask } from './start-task.ts'
 import { cancelTask, closeTask, deleteQueuedMessage, resumeTask, sendMessage } from './steer-task.ts'
@@ -73,6 +74,8 @@ export function routeCommand(
       return listClients(ask)
     case 'GetStatus':
       return status(ask)
+    case 'ReloadConfig':
+      return reloadConfig(ask)
     case 'Shutdown':
       broker.parts.shutdownRequested(command.data.deadlineMs)
       return accepted({})

@@ -38,6 +38,29 @@ const stringRecord = z.custom<Record<string, string>>(
   'expected an object of strings',
 )
 
+/** An MCP server of an agent: a program, or an address. `env` and `headers` may hold secrets. */
+export const mcpServerSchema = z.union([
+  z.strictObject({
+    command: list(z.string(), limits.commandArgsMax, 'strings').refine((command) => command.length > 0),
+    env: stringRecord.optional(),
+  }),
+  z.strictObject({
+    url: z.string().min(1).max(4_096),
+    type: z.enum(['http', 'sse']).optional(),
+    headers: stringRecord.optional(),
+  }),
+])
+
+/** By name. */
+export const mcpServersSchema = z
+  .record(z.string().min(1).max(limits.globCharsMax), mcpServerSchema)
+  .refine((all) => Object.keys(all).length <= limits.mcpServersMax, {
+    error: `at most ${limits.mcpServersMax}`,
+  })
+
+/** Who answers an agent's asks where only clients that know no asks watch its task. */
+export const legacyAsks = ['allow', 'deny', 'wait'] as const
+
 /** What a client may say of a command to run. `env` and the rest of the configuration go to the runner alone. */
 export const callboardConfigurationSchema = z.strictObject({
   /** A profile of the daemon's config; the other fields go over its defaults. */
@@ -55,6 +78,17 @@ export const callboardConfigurationSchema = z.strictObject({
   replay: z.string().min(1).max(4_096).optional(),
   /** How many times as fast as it was recorded it is played: 1 by default, 0 for as fast as possible. */
   speed: z.number().min(0).max(limits.replaySpeedMax).optional(),
+  /** What runs the command: by itself (default), or as an agent that speaks the Agent Client Protocol. */
+  runner: z.enum(['command', 'acp']).optional(),
+  /** Of an agent: the mode, the model and other options that it is put into, by its own ids. */
+  mode: z.string().min(1).max(200).optional(),
+  model: z.string().min(1).max(200).optional(),
+  options: z.record(z.string().max(200), z.union([z.string().max(4_096), z.boolean()])).optional(),
+  /** Of an agent: the id of the way in which it is to log in before anything else. */
+  authMethod: z.string().min(1).max(200).optional(),
+  mcpServers: mcpServersSchema.optional(),
+  /** `wait` (default), or what is answered at once. */
+  legacyAsks: z.enum(legacyAsks).optional(),
   /** Its place among tasks that wait for a slot: higher ones first. 0 by default. */
   priority: z.number().int().min(-limits.priorityMax).max(limits.priorityMax).optional(),
 })
@@ -71,10 +105,13 @@ export function parseCallboardConfiguration(value: unknown): Outcome<CallboardCo
 }
 
 function oneThingToRun(asked: CallboardConfiguration): Outcome<CallboardConfiguration> {
-  if (asked.command === undefined || asked.replay === undefined) return accepted(asked)
+  if (asked.replay === undefined || (asked.command === undefined && asked.runner === undefined)) {
+    return accepted(asked)
+  }
+  const other = asked.command === undefined ? 'runner' : 'command'
   return refused(
     'invalid_command',
-    'configuration.callboard: command and replay exclude each other: give the one that is to run',
+    `configuration.callboard: ${other} and replay exclude each other: give the one that is to run`,
   )
 }
 
@@ -160,6 +197,8 @@ export const taskCommandSchema = z.discriminatedUnion('commandName', [
   z.object({ commandName: z.literal('GetTask'), data: taskId }),
   z.object({ commandName: z.literal('ListClients'), data: nothing }),
   z.object({ commandName: z.literal('GetStatus'), data: nothing }),
+  /** Reads the profiles of the daemon's config file again; tasks that run keep theirs. */
+  z.object({ commandName: z.literal('ReloadConfig'), data: nothing }),
   z.object({
     commandName: z.literal('Shutdown'),
     data: z

@@ -233,6 +233,8 @@ const publishedEvents = [
 const nativeEvents = [
   /** A command of this task ended so; it comes before the events that settle the task. */
   event('taskExited', z.tuple([taskId, exitSchema])),
+  /** What a task's agent said that has no other name here, as it said it. */
+  event('agentUpdated', z.tuple([taskId, z.record(z.string(), z.unknown())])),
   event('askOpened', z.tuple([taskId, askSchema])),
   event('askResolved', z.tuple([taskId, askOutcomeSchema])),
   /** `holder` is absent where nobody holds the task any more; `from` was the holder before. */

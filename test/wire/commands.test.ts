@@ -18,7 +18,7 @@ test('a misspelt key is refused with the one that was meant, an odd one with all
     'configuration.callboard: unknown key "comand"; did you mean "command"?',
   )
   expect(message({ shellScript: 1 })).toMatch(
-    /known are profile, command, cwd, env, stdin, replay, speed, priority$/,
+    /known are profile, command, cwd, env, stdin, replay, speed, runner, mode, model, options, authMethod, mcpServers, legacyAsks, priority$/,
   )
 })
 

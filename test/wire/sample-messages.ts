@@ -52,6 +52,7 @@ export const sampleEvents: readonly TaskEvent[] = [
   { eventName: 'modesResponse', payload: [[{ slug: 'code', name: 'Code' }]] },
   { eventName: 'modelsResponse', payload: [{ m: { contextWindow: 1, supportsPromptCache: false } }] },
   { eventName: 'taskExited', payload: [id, { code: 1 }] },
+  { eventName: 'agentUpdated', payload: [id, { sessionUpdate: 'mood', mood: { is: ['good', 1] } }] },
   {
     eventName: 'askOpened',
     payload: [
