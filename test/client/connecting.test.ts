@@ -85,6 +85,7 @@ describe('the handshake', () => {
     expect(await ready).toMatchObject({ code: 'not_callboard' })
   })
 
+  // bound: clientAckTimeoutMs
   test('a server that says nothing is given up after the time for its Ack', async () => {
     const [place, clock] = [memoryPlace(), new RecordingClock()]
     const server = serverAt(place)
@@ -100,6 +101,7 @@ describe('the handshake', () => {
     expect(clock.running).toBe(0)
   })
 
+  // bound: clientAckTimeoutMs
   test('a server that leaves Hello unanswered is given up as well', async () => {
     const [place, clock] = [memoryPlace(), new RecordingClock()]
     const server = serverAt(place)
@@ -108,7 +110,9 @@ describe('the handshake', () => {
     const link = await server.nextLink()
     link.ack()
     await link.hello()
-    clock.increment(500)
+    clock.increment(499)
+    expect(client.state).toBe('connecting')
+    clock.increment(1)
     expect(await ready).toMatchObject({ code: 'ack_timeout', message: expect.stringContaining('Hello') })
   })
 
@@ -201,6 +205,7 @@ describe('the handshake', () => {
 })
 
 describe('coming back', () => {
+  // bound: reconnectFirstMs, reconnectLastMs
   test('the waits double up to the last, with full jitter, and the end comes after attemptsMax', async () => {
     const clock = new RecordingClock()
     const random = vi.fn<() => number>(() => 0.5)

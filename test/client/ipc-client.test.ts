@@ -1,6 +1,11 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { IPCModule } from 'node-ipc-12'
 import { scratchDirectory } from '../transport/scratch-directory.ts'
+import { limits } from '../../src/limits.ts'
+import { memoryTransport } from '../../src/transport/memory.ts'
+import type { Link, Transport } from '../../src/transport/transport.ts'
+import { quiet, until } from '../actors/turns.ts'
+import { RecordingClock } from './recording-clock.ts'
 import { nodeIpcTransport } from '../../src/transport/node-ipc.ts'
 import { RawLink } from '../daemon/raw-link.ts'
 import { eventually, keptClient, keptServer, pairAt, pathIn, started } from '../server/library-pair.ts'
@@ -107,6 +112,22 @@ describe('a connection', () => {
     expect(heard).toEqual(['Connect', 'Ack', 'Disconnect', 'Connect', 'Ack'])
   })
 
+  // bound: ipcClientRetryMs
+  test('it dials again after its time and not before, for ever', async () => {
+    const clock = new RecordingClock()
+    const place = memoryTransport()
+    const connect = vi.fn<Transport['connect']>((path, handlers) => place.connect(path, handlers))
+    keptClient('/nobody', { transport: { ...place, connect }, clock })
+    for (let dials = 1; dials <= 5; dials++) {
+      await until(() => clock.waits.filter((ms) => ms === limits.ipcClientRetryMs).length === dials)
+      expect(connect).toHaveBeenCalledTimes(dials)
+      clock.increment(limits.ipcClientRetryMs - 1)
+      await quiet()
+      expect(connect).toHaveBeenCalledTimes(dials)
+      clock.increment(1)
+    }
+  })
+
   test('it finds a server that is started later, and says once that there is none', async () => {
     const path = pathIn(directory)
     const { client, log } = keptClient(path, { limits: { ipcClientRetryMs: 5 } })
@@ -151,6 +172,39 @@ describe('a connection', () => {
     client.on('Ack', () => client.disconnect())
     await eventually(() => expect(disconnected).toHaveLength(1))
     expect(heard).toEqual(['Connect', 'Ack', 'Disconnect'])
+  })
+
+  // bound: ipcClientHeldBytesMax
+  test('as many bytes are held for a server as may be; past them a command is not sent', async () => {
+    /** Whether a fourth command is sent, and what was held before it. */
+    const fourth = async (ipcClientHeldBytesMax: number): Promise<[isSent: boolean, heldBytes: number]> => {
+      const place = memoryTransport(100)
+      const dialled: Link[] = []
+      const transport: Transport = {
+        listen: (options) => place.listen(options),
+        connect(path, handlers) {
+          const link = place.connect(path, handlers)
+          dialled.push(link)
+          return link
+        },
+      }
+      const server = new ScriptedServer(transport, '/s')
+      onTestFinished(() => server.close())
+      const { client } = keptClient('/s', { transport, limits: { ipcClientHeldBytesMax } })
+      const link = await server.nextLink()
+      link.ack()
+      await eventually(() => expect(client.isReady).toBe(true))
+      link.link.pause()
+      const command = { commandName: 'CancelTask', data: 'x'.repeat(100) } as const
+      for (let n = 0; n < 3; n++) expect(client.sendCommand(command)).toBe(true)
+      const heldBytes = dialled[0]?.heldBytes ?? 0
+      return [client.sendCommand(command), heldBytes]
+    }
+    const [isSent, heldBytes] = await fourth(1_000_000)
+    expect(isSent).toBe(true)
+    expect(heldBytes).toBeGreaterThan(400)
+    expect(await fourth(heldBytes)).toEqual([true, heldBytes])
+    expect(await fourth(heldBytes - 1)).toEqual([false, heldBytes])
   })
 
   test('a server that does not read is told of, and the program does not grow', async () => {
@@ -201,6 +255,27 @@ describe('what it hears', () => {
     link.sayRaw(Buffer.from(`${JSON.stringify({ type: 'message', data: foreign })}\f`))
     await eventually(() => expect(log.at(-1)).toMatch(/^\[client\] message not understood: .*origin/))
     expect(client).toMatchObject({ isConnected: true, isReady: false })
+  })
+
+  // bound: refusalLogBurst
+  test('what it does not understand is logged up to the bound, whose last line says so', async () => {
+    const path = pathIn(directory)
+    const server = scripted(path)
+    const { client, log, events } = keptClient(path)
+    const link = await server.nextLink()
+    link.ack()
+    await eventually(() => expect(client.isReady).toBe(true))
+    const refused = (): string[] => log.filter((line) => line.includes('not understood'))
+    link.sayRaw(Buffer.from('null\f'.repeat(limits.refusalLogBurst - 1)))
+    link.say(started('a'))
+    await eventually(() => expect(events).toHaveLength(1))
+    expect(refused()).toHaveLength(limits.refusalLogBurst - 1)
+    expect(refused().join()).not.toContain('further ones')
+    link.sayRaw(Buffer.from('null\fnull\f'))
+    link.say(started('b'))
+    await eventually(() => expect(events).toHaveLength(2))
+    expect(refused()).toHaveLength(limits.refusalLogBurst)
+    expect(refused().at(-1)).toContain('further ones are not logged')
   })
 
   test('a server that says nothing but nonsense is not logged for ever', async () => {

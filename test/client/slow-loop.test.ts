@@ -1,9 +1,37 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import type { Transport } from '../../src/transport/transport.ts'
 import { events, heldAtRest, reader, said, settled } from './driven-loop.ts'
 import { event } from './scripted-server.ts'
 import { connected, memoryPlace } from './setting.ts'
 
 describe('a slow loop', () => {
+  // bound: clientEventsWaiting
+  test('lets the link be read below its bound, stops it there, and lets it go on at half', async () => {
+    const place = memoryPlace()
+    const told: string[] = []
+    const transport: Transport = {
+      listen: (options) => place.transport.listen(options),
+      connect(path, handlers) {
+        const link = place.transport.connect(path, handlers)
+        vi.spyOn(link, 'pause').mockImplementation(() => void told.push('pause'))
+        vi.spyOn(link, 'resume').mockImplementation(() => void told.push('resume'))
+        return link
+      },
+    }
+    const { client, link } = await connected({ ...place, transport }, { limits: { clientEventsWaiting: 4 } })
+    const loop = reader(client.events())
+    await link.subscribed()
+    link.say(...events(1, 3))
+    await settled(link, () => client.listTasks())
+    expect(told).toEqual([])
+    link.say(event(4))
+    await vi.waitFor(() => expect(told).toEqual(['pause']))
+    expect(await loop.take(1)).toEqual([1])
+    expect(told).toEqual(['pause'])
+    expect(await loop.take(1)).toEqual([2])
+    expect(told).toEqual(['pause', 'resume'])
+  })
+
   test('stops the reading of the link at its bound, and goes on when half are taken', async () => {
     const { client, link } = await connected(memoryPlace(1_024), { limits: { clientEventsWaiting: 4 } })
     const loop = reader(client.events())

@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { autostart, daemonEnvironment } from '../../src/daemon/autostart.ts'
+import { limits } from '../../src/limits.ts'
 import { isAlive } from '../../src/cli/daemon-process.ts'
 import { scratchDirectory } from '../transport/scratch-directory.ts'
 
@@ -109,6 +110,27 @@ describe('autostart', () => {
     if (!started.ok) throw new Error(started.message)
     process.kill(started.value.pid, 'SIGKILL')
     await vi.waitFor(() => expect(isAlive(started.value.pid)).toBe(false))
+  })
+
+  // bound: autostartDeadlineMs
+  test('asks once more a millisecond before its deadline, and not at it', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: 0 })
+    onTestFinished(() => void vi.useRealTimers())
+    for (const [spentMs, value] of [
+      [limits.autostartDeadlineMs - 1, 'late'],
+      [limits.autostartDeadlineMs, undefined],
+    ] as const) {
+      const { entry, home, socketPath } = standIn('process.exit(75)')
+      let asked = 0
+      const probe = async () => {
+        asked += 1
+        if (asked === 1) vi.setSystemTime(Date.now() + spentMs)
+        return asked === 2 ? 'late' : undefined
+      }
+      const started = await autostart({ entry, home, socketPath, env: process.env, probe })
+      expect(started.ok ? started.value : undefined).toBe(value)
+      expect(asked).toBe(value === undefined ? 1 : 2)
+    }
   })
 
   test('gives up at its deadline and names the log', async () => {

@@ -1,7 +1,10 @@
 import { lstatSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
+import { syncBuiltinESMExports } from 'node:module'
+import net, { createServer, Socket, type Server } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { setImmediate as turn } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { limits } from '../../src/limits.ts'
 import { nodeIpcTransport } from '../../src/transport/node-ipc.ts'
 import { claimSocketPath } from '../../src/transport/socket-claim.ts'
 import { killChild, spawnUntil } from './child-process.ts'
@@ -41,6 +44,32 @@ describe('claiming a socket path', () => {
     expect(found).toMatchObject({ ok: false, reason: 'taken' })
     expect(lstatSync(path).isSocket()).toBe(true)
     await killChild(child)
+  })
+
+  // bound: socketProbeMs
+  it('waits for an answer as long as a probe may take, and then leaves the socket to its owner', async () => {
+    const path = join(scratch, 'silent.sock')
+    const server = await listening(path)
+    // A connect that is never answered; on Linux nothing real does that.
+    const { connect } = net
+    net.connect = () => new Socket()
+    syncBuiltinESMExports()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => {
+      vi.useRealTimers()
+      net.connect = connect
+      syncBuiltinESMExports()
+      server.close()
+    })
+    const found = vi.fn<(outcome: unknown) => void>()
+    const claimed = claimSocketPath(path).then(found)
+    vi.advanceTimersByTime(limits.socketProbeMs - 1)
+    await turn()
+    expect(found).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1)
+    await claimed
+    expect(found).toHaveBeenCalledWith(expect.objectContaining({ ok: false, reason: 'taken' }))
+    expect(lstatSync(path).isSocket()).toBe(true)
   })
 
   it('removes what a killed daemon left, so that it can be bound', async () => {
