@@ -95,6 +95,7 @@ export class Broker implements ConnectionOwner {
       },
     })
     const { cancelGraceMs, reapDeadlineMs } = parts.limits
+    parts.actors?.count?.(machine)
     this.#actor = createActor(machine, { ...parts.actors, input: { cancelGraceMs, reapDeadlineMs } })
     this.#actor.subscribe({ error: (error: unknown) => this.log.fatal({ err: error }, 'broker failed') })
   }

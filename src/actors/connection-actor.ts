@@ -66,6 +66,7 @@ export class ConnectionActors {
         destroyLink: act((connection) => connection.link.destroy()),
       },
     })
+    options.actors?.count?.(this.#machine)
   }
 
   get count(): number {
@@ -91,11 +92,11 @@ export class ConnectionActors {
     return this.#actors.get(connection.id)?.getSnapshot().matches('ready') ?? false
   }
 
-  /** Makes the connection of an accepted link and runs it to its end. */
-  accept(policy: ListenerPolicy, link: Link): LinkHandlers {
-    const { newClientId, limits, unfinished, now } = this.#options
+  /** Makes the connection of an accepted link and runs it to its end. `clientId`: else a new one. */
+  accept(policy: ListenerPolicy, link: Link, clientId: string = this.#options.newClientId()): LinkHandlers {
+    const { limits, unfinished, now } = this.#options
     const connection = new Connection({
-      clientId: newClientId(),
+      clientId,
       policy,
       link,
       outboxBytesMax: limits.outboxBytesMax,

@@ -90,6 +90,7 @@ export class TaskActors {
         },
       },
     })
+    options.actors?.count?.(this.#machine)
   }
 
   /** Tasks that are neither settled nor closed. */
@@ -154,7 +155,6 @@ export class TaskActors {
   cancelAll(): void {
     for (const task of [...this.#live.values()]) this.#send(task, { type: 'cancel' })
   }
-
   killAll(): void {
     for (const task of [...this.#live.values()]) this.#send(task, { type: 'kill' })
   }
