@@ -1,8 +1,81 @@
-/** What happens at each bound of the daemon, and one past it. Those of the wire are tested with the wire. */
+/**
+ * What happens at bounds of the daemon as a whole, and one past them; the others are tested beside their code. The
+ * ledger at the top keeps true that each has such a test.
+ */
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { limits } from '../src/limits.ts'
 import { rig } from './actors/rig.ts'
 import { quiet, until } from './actors/turns.ts'
+import { codeOnly } from './import-statements.ts'
+
+const root = join(import.meta.dirname, '..')
+
+/** Parts that are still to come, whose bounds were declared with their contracts. Empty once they are there. */
+const toCome = /^(?:agent|answersKept|ask|lease|presence|queuedTasks|retention|runningTasks|store|wal)/
+
+/** Files of a folder by path, with their text. */
+function filesOf(pattern: string): ReadonlyMap<string, string> {
+  const files = globSync(pattern, { cwd: root }).map((file) => file.replaceAll('\\', '/'))
+  return new Map(files.toSorted().map((file) => [file, readFileSync(join(root, file), 'utf8')]))
+}
+
+/**
+ * The ledger of bounds stands where the tests are: above each test that shows what happens at a bound and one past it
+ * is a line of this form, with the bound's name or several of them, so that a new bound changes no list here.
+ */
+const tag = /^ *\/\/ bound: (?<keys>\w+(?:, \w+)*)$/
+const anyTag = /^\s*\/\/\s*bounds?\b/i
+const beginOfTest = /^ *(?:test|it)(?:\.(?:each|runIf|skipIf)\b.*|\()/
+
+interface Tagged {
+  readonly place: string
+  readonly keys: readonly string[]
+  /** What stands below it, other tags apart. */
+  readonly below: string
+}
+
+function tagsOf(file: string, text: string): Tagged[] {
+  const lines = text.split('\n')
+  return lines.flatMap((line, index) => {
+    if (!anyTag.test(line)) return []
+    const keys = tag.exec(line)?.groups?.['keys']?.split(', ') ?? []
+    const below = lines.slice(index + 1).find((one) => !anyTag.test(one)) ?? ''
+    return [{ place: `${file}:${index + 1}`, keys, below }]
+  })
+}
+
+describe('the ledger of bounds', () => {
+  const keys: readonly string[] = Object.keys(limits)
+  // Of the quick project: what runs on every change.
+  const tags = [...filesOf('test/**/*.test.ts')]
+    .filter(([file]) => !/^test\/(?:soak|bench)\//.test(file))
+    .flatMap(([file, text]) => tagsOf(file, text))
+  const sources = [...filesOf('src/**/*.ts')].filter(([file]) => file !== 'src/limits.ts')
+  const code = sources.map(([, text]) => codeOnly(text)).join('\n')
+  const kept = keys.filter((key) => new RegExp(`\\b${key}\\b`).test(code))
+
+  test('names for every bound that code keeps a test of it at its value and one past it', () => {
+    const tagged = new Set(tags.flatMap((one) => one.keys))
+    const untested = kept.filter((key) => !tagged.has(key))
+    expect(
+      untested,
+      'above a test of it at its value and one past it belongs the line // bound: <its key>',
+    ).toEqual([])
+  })
+
+  test('names nothing but bounds, each right above a test', () => {
+    const wrong = tags.filter((one) => one.keys.length === 0 || one.keys.some((key) => !keys.includes(key)))
+    expect(wrong.map(({ place }) => place)).toEqual([])
+    const astray = tags.filter(({ below }) => !beginOfTest.test(below))
+    expect(astray.map(({ place }) => place)).toEqual([])
+  })
+
+  test('every bound is kept by some code, but for those of parts to come', () => {
+    expect(keys.filter((key) => !kept.includes(key) && !toCome.test(key))).toEqual([])
+  })
+})
 
 test('the bounds fit each other', () => {
   expect(limits.lagLowBytes).toBeLessThan(limits.lagHighBytes)

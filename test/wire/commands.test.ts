@@ -61,6 +61,15 @@ test('a lease is asked for as long as its bound, and no longer', () => {
   expect([1, leaseTtlMsMax, leaseTtlMsMax + 1].map(claim)).toEqual([true, true, false])
 })
 
+// bound: mcpServersMax
+test('an agent is given as many MCP servers as may be, and none more', () => {
+  const { mcpServersMax } = limits
+  const servers = (count: number): object =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`s${index}`, { command: ['x'] }]))
+  expect(message({ mcpServers: servers(mcpServersMax) })).toBe('accepted')
+  expect(message({ mcpServers: servers(mcpServersMax + 1) })).toMatch(`at most ${mcpServersMax}`)
+})
+
 // bound: tasksKeptMax
 test('as many tasks may be named for pruning as are kept, and none more', () => {
   const prune = (count: number): boolean =>
