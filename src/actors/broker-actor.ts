@@ -21,6 +21,7 @@ import type { ConnectionActors, ConnectionOwner } from './connection-actor.ts'
 import { answersOf, boundAnswers } from './answer-budget.ts'
 import { routeInbox } from './command-router.ts'
 import { announceDrain, letConnectionsGo } from './drain.ts'
+import type { InspectorPort } from './inspecting.ts'
 import type { Profiles } from './profiles.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import type { TaskActors } from './task-actor.ts'
@@ -49,6 +50,8 @@ export interface BrokerParts {
   /** Every task has settled and every link has been let go. */
   readonly stopped: () => void
   readonly actors?: ActorSetting
+  /** The page that shows the machines. */
+  readonly inspector?: InspectorPort
 }
 
 const eventsProduced = { type: 'events.produced' } as const

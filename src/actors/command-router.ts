@@ -11,6 +11,7 @@ import { isCatchingUp } from './audience.ts'
 import type { Broker } from './broker-actor.ts'
 import type { Connection } from './connection.ts'
 import { sayHello } from './hello.ts'
+import { openInspector } from './inspecting.ts'
 import { routeCommand } from './routing.ts'
 import { couldNotStart } from './task-events.ts'
 
@@ -53,6 +54,7 @@ function waitForReader(broker: Broker, connection: Connection): void {
 
 function route(broker: Broker, connection: Connection, message: ClientMessage): void {
   const requestId = message.type === 'Hello' ? helloRequestId : message.requestId
+  if (message.type !== 'Hello') broker.parts.inspector?.onlooker?.said(connection, message)
   if (message.clientId !== undefined && message.clientId !== connection.clientId) {
     refuse(broker, connection, {
       rejection: notItsOwn,
@@ -66,6 +68,8 @@ function route(broker: Broker, connection: Connection, message: ClientMessage): 
       helloRequestId,
       guarded(broker, () => sayHello(broker, connection, message)),
     )
+  } else if (message.data.commandName === 'OpenInspector') {
+    openInspector(broker, connection, message)
   } else if (message.requestId === undefined) {
     const outcome = guarded(broker, () => routeCommand(broker, connection, message))
     if (!outcome.ok) tellLegacy(broker, connection, message, outcome.error)
@@ -120,7 +124,9 @@ function reply(
   const data = outcome.ok
     ? { ok: true as const, result: outcome.value ?? {} }
     : { ok: false as const, error: { ...outcome.error } }
-  const frame = connection.answer({ type: 'Reply', origin: 'server', requestId, data })
+  const message = { type: 'Reply' as const, origin: 'server' as const, requestId, data }
+  const frame = connection.answer(message)
+  broker.parts.inspector?.onlooker?.answered(connection, message)
   broker.wake(connection)
   return frame
 }

@@ -10,6 +10,7 @@ import type { Connection } from './connection.ts'
 import { getTask, listClients, listTasks, status } from './queries.ts'
 import { reloadConfig } from './reload-config.ts'
 import { answerCommands, answerModels, answerModes } from './responses.ts'
+import { reportActors } from './inspecting.ts'
 import { startNewTask } from './start-task.ts'
 import { cancelTask, closeTask, deleteQueuedMessage, resumeTask, sendMessage } from './steer-task.ts'
 import { subscribe, unsubscribe } from './watching.ts'
@@ -79,6 +80,10 @@ export function routeCommand(
     case 'Shutdown':
       broker.parts.shutdownRequested(command.data.deadlineMs)
       return accepted({})
+    case 'OpenInspector':
+      return refused('unsupported', 'A page is opened with a requestId, at a daemon that has one.')
+    case 'ReportActors':
+      return reportActors(ask, command.data)
     case 'RespondToAsk':
     case 'ClaimTask':
     case 'ReleaseTask':

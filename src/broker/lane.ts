@@ -100,6 +100,8 @@ export class Lanes {
   readonly #ofTask = new Map<string, Set<Lane>>()
   /** Lanes over a set of tasks that changes: asked about each event. */
   readonly #ofLiveSets = new Set<Lane>()
+  /** Events times their readers, since the start. */
+  deliveries = 0
   /** Slabs that lanes hold besides the journal's. */
   readonly #account: SlabAccount = { bytes: 0 }
 
@@ -152,7 +154,9 @@ export class Lanes {
     for (const entry of entries) {
       const encodings = new Encodings(entry, this.#options.journal.codec)
       const take = (lane: Lane): void => {
-        if (lane.take(encodings)) touched.add(lane)
+        if (!lane.take(encodings)) return
+        touched.add(lane)
+        this.deliveries += lane.subscribers.size
       }
       this.#ofAllTasks.forEach(take)
       this.#ofTask.get(entry.task)?.forEach(take)

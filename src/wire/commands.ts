@@ -170,6 +170,40 @@ const subscribeSchema = z.object({
 })
 export type Subscribe = z.infer<typeof subscribeSchema>
 
+const inspectedName = z.string().min(1).max(limits.inspectedNameCharsMax)
+
+/** What one actor of another program did. */
+const actorMoveSchema = z.object({
+  machine: inspectedName,
+  actor: inspectedName,
+  /** Milliseconds since the Unix epoch. */
+  at: z.number(),
+  event: inspectedName,
+  /** The ids of the states that it stood in and stands in; without `from` it has begun, without `to` it has ended. */
+  from: inspectedName.optional(),
+  to: inspectedName.optional(),
+  /** The state whose transition was taken, and its place there; absent where the event was not expected. */
+  edge: z.object({ source: inspectedName, index: z.number().int().min(0) }).optional(),
+  /** JSON, its secrets already taken out. */
+  context: z.string().max(limits.inspectedContextCharsMax).optional(),
+})
+export type ActorMove = z.infer<typeof actorMoveSchema>
+
+/** What inspectTo() tells: the program's machines once, then what their actors do. */
+const actorsReportSchema = z.object({
+  namespace: inspectedName,
+  /** `chart`: the JSON of a chart as `callboard machines --format json` prints it. */
+  machines: list(
+    z.object({ name: inspectedName, chart: z.string().max(limits.inspectedChartCharsMax) }),
+    limits.inspectedMachinesMax,
+    'machines',
+  ).optional(),
+  moves: list(actorMoveSchema, limits.inspectedMovesMax, 'moves').optional(),
+  /** Moves that the program left out since its last report. */
+  dropped: z.number().int().min(0).optional(),
+})
+export type ActorsReport = z.infer<typeof actorsReportSchema>
+
 const nothing = z.unknown().optional()
 
 export const taskCommandSchema = z.discriminatedUnion('commandName', [
@@ -237,6 +271,12 @@ export const taskCommandSchema = z.discriminatedUnion('commandName', [
       })
       .default({}),
   }),
+  /** `control`: the address of the page that may act. */
+  z.object({
+    commandName: z.literal('OpenInspector'),
+    data: z.object({ control: z.boolean().optional() }).default({}),
+  }),
+  z.object({ commandName: z.literal('ReportActors'), data: actorsReportSchema }),
 ])
 export type TaskCommand = z.infer<typeof taskCommandSchema>
 export type TaskCommandName = TaskCommand['commandName']
