@@ -3,7 +3,7 @@
  * the answers they were given. Types only. memory.ts keeps records alone: in memory mode the journal's hot tail is the
  * journal.
  */
-import type { Ask, Exit } from '../wire/events.ts'
+import type { Ask, Exit, TaskMessage } from '../wire/events.ts'
 import type { StartNewTask, TaskState } from '../wire/commands.ts'
 
 export const durabilities = ['memory', 'normal', 'full'] as const
@@ -55,6 +55,8 @@ export interface TaskRecord {
   readonly lease?: LeaseRecord
   /** What its runner remembers for a later run. */
   readonly runnerState?: unknown
+  /** Its last message, the text cut to `limits.listedTextCharsMax`, without images. */
+  readonly lastMessage?: TaskMessage
 }
 
 /** A native session as it outlives the daemon. */

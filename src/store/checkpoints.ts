@@ -1,0 +1,110 @@
+/**
+ * Keeps the write-ahead log small: the worker moves it into the file each time it grew by some megabytes. The log starts
+ * anew by itself when all of it was moved at a moment when nobody wrote; under steady load it may not, and past its
+ * bound what is left is moved here, at once. Never throws: a failure is logged and tried again.
+ */
+import { statSync } from 'node:fs'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import type { Limits } from '../limits.ts'
+import type { StoreLog } from './store-log.ts'
+
+export interface CheckpointOptions {
+  readonly path: string
+  readonly limits: Pick<Limits, 'walCheckpointBytes' | 'walBytesMax'>
+  readonly log: StoreLog | undefined
+}
+
+/** What a transaction writes besides the bytes it was given: a page or two for each row. */
+const rowBytes = 2 * 4_096
+
+export class Checkpoints {
+  readonly #database: DatabaseSync
+  readonly #path: string
+  readonly #limits: CheckpointOptions['limits']
+  readonly #log: StoreLog | undefined
+  readonly #truncate: StatementSync
+  #worker: Worker | undefined
+  #busy = false
+  #grown = 0
+  #emptying = false
+
+  constructor(database: DatabaseSync, { path, limits, log }: CheckpointOptions) {
+    this.#database = database
+    this.#path = path
+    this.#limits = limits
+    this.#log = log
+    this.#truncate = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
+  }
+
+  /** Notes what was committed. True when it is time for a checkpoint. */
+  grew(bytes: number, rows: number): boolean {
+    this.#grown += bytes + rows * rowBytes
+    return this.#grown >= this.#limits.walCheckpointBytes && !this.#busy
+  }
+
+  /** Bytes of the log's file. */
+  get walBytes(): number {
+    return statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  }
+
+  /** Has the worker move the log. `empty`: also what is left of it on the disk must go soon, since it holds secrets. */
+  start(empty = false): void {
+    this.#emptying ||= empty
+    if (this.#busy) return
+    this.#grown = 0
+    this.#busy = true
+    this.#worker ??= this.#startWorker()
+    this.#worker.postMessage('checkpoint')
+  }
+
+  /** Ends the worker and moves the whole log. */
+  close(): void {
+    const worker = this.#worker
+    this.#worker = undefined
+    worker?.removeAllListeners()
+    // A worker that fails on its way out has nobody left to tell.
+    worker?.on('error', () => undefined)
+    void worker?.terminate()
+    this.#empty()
+  }
+
+  #startWorker(): Worker {
+    // The build rewrites import paths, but not this one.
+    const file = `./checkpoint-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`
+    const worker = new Worker(new URL(file, import.meta.url), {
+      workerData: this.#path,
+      execArgv: [],
+      env: {},
+    })
+    worker.unref()
+    worker.on('message', (fault: unknown) => this.#done(fault))
+    worker.on('error', (error) => {
+      this.#worker = undefined
+      this.#done(error.message)
+    })
+    return worker
+  }
+
+  #done(fault: unknown): void {
+    this.#busy = false
+    if (typeof fault === 'string') this.#log?.warn({ reason: fault }, 'checkpoint failed')
+    if (this.#emptying || this.walBytes > this.#limits.walBytesMax) this.#empty()
+  }
+
+  /** Moves what the worker left and cuts the log's file to nothing; later, where a reader stands in it. */
+  #empty(): void {
+    if (!this.#database.isOpen) return
+    try {
+      const row = this.#truncate.get()
+      if (row?.['busy'] === 0) this.#emptying = false
+    } catch (error) {
+      this.#log?.warn({ reason: error instanceof Error ? error.message : String(error) }, 'checkpoint failed')
+    }
+  }
+
+  /** What is still to be emptied is tried again. */
+  retry(): void {
+    if (this.#emptying) this.start()
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * What is oldest of settled tasks goes, past an age, a number or the journal's bytes, in chunks that the event loop does
+ * not feel. A task goes as a whole: first its record, with what may hold secrets, then its events. The trap: older
+ * events of tasks that stay lie between; so `firstAvailable` rises above the last event of what goes, and what lies
+ * below is read by task alone.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Limits } from '../limits.ts'
+import { integerOf } from './columns.ts'
+import type { Row } from './columns.ts'
+import type { TaskRows } from './tasks.ts'
+
+export type RetentionLimits = Pick<
+  Limits,
+  'retentionAgeMs' | 'retentionBytesMax' | 'retentionTasksMax' | 'retentionChunkMs'
+>
+
+/** What one chunk took away. */
+export interface Dropped {
+  readonly events: number
+  /** Sequence of the last event of what goes; 0 where no task was begun. */
+  readonly through: number
+  /** There is more to do. */
+  readonly more: boolean
+}
+
+/** Segments asked for in one go: between two of them the clock is looked at. */
+const segmentsAtOnce = 32
+
+export class Retention {
+  readonly #limits: RetentionLimits
+  readonly #tasks: TaskRows
+  readonly #bytes: () => number
+  readonly #going: StatementSync
+  readonly #oldest: StatementSync
+  readonly #settled: StatementSync
+  readonly #begin: StatementSync
+  readonly #last: StatementSync
+  readonly #segments: StatementSync
+  readonly #delete: StatementSync
+  readonly #end: StatementSync
+
+  /** `bytes`: what the journal takes now. */
+  constructor(database: DatabaseSync, tasks: TaskRows, limits: RetentionLimits, bytes: () => number) {
+    this.#limits = limits
+    this.#tasks = tasks
+    this.#bytes = bytes
+    this.#going = database.prepare('SELECT ref FROM tasks WHERE phase = 0 ORDER BY ref LIMIT 1')
+    this.#oldest = database.prepare(
+      'SELECT ref, touched FROM tasks WHERE phase = 1 ORDER BY touched, ref LIMIT 1',
+    )
+    this.#settled = database.prepare('SELECT count(*) AS count FROM tasks WHERE phase = 1')
+    this.#begin = database.prepare('UPDATE tasks SET phase = 0, listed = NULL WHERE ref = ?')
+    this.#last = database.prepare(
+      `SELECT first + count - 1 AS last FROM segments INDEXED BY segments_of_task
+       WHERE task = ? ORDER BY first DESC LIMIT 1`,
+    )
+    this.#segments = database.prepare(
+      `SELECT first, count FROM segments INDEXED BY segments_of_task WHERE task = ? ORDER BY first LIMIT ?`,
+    )
+    this.#delete = database.prepare('DELETE FROM segments WHERE first = ?')
+    this.#end = database.prepare('DELETE FROM tasks WHERE ref = ?')
+  }
+
+  /** Whether something is to go. `time` is the retention clock's. */
+  due(time: number): boolean {
+    return this.#going.get() !== undefined || this.#isPast(time, this.#oldest.get())
+  }
+
+  /** One chunk, in a transaction of the caller's: about half of the chunk's time is left for its commit. */
+  chunk(time: number): Dropped {
+    const deadline = performance.now() + this.#limits.retentionChunkMs / 2
+    let [events, through] = [0, 0]
+    for (;;) {
+      const going = this.#going.get()
+      if (going !== undefined) {
+        const gone = this.#deleteSome(integerOf(going, 'ref'), deadline)
+        events += gone
+      } else {
+        const oldest = this.#oldest.get()
+        if (!this.#isPast(time, oldest)) return { events, through, more: false }
+        through = Math.max(through, this.#letGo(integerOf(oldest, 'ref')))
+      }
+      if (performance.now() >= deadline) return { events, through, more: true }
+    }
+  }
+
+  #isPast(time: number, oldest: Row | undefined): boolean {
+    if (oldest === undefined) return false
+    const { retentionAgeMs, retentionBytesMax, retentionTasksMax } = this.#limits
+    if (integerOf(oldest, 'touched') < time - retentionAgeMs) return true
+    if (this.#bytes() > retentionBytesMax) return true
+    return integerOf(this.#settled.get(), 'count') > retentionTasksMax
+  }
+
+  #letGo(ref: number): number {
+    this.#begin.run(ref)
+    this.#tasks.eraseParts(ref)
+    return integerOf(this.#last.get(ref), 'last')
+  }
+
+  /** Deletes segments of a task until `deadline`; its row with the last of them. Returns how many events went. */
+  #deleteSome(ref: number, deadline: number): number {
+    let events = 0
+    for (;;) {
+      const rows = this.#segments.all(ref, segmentsAtOnce)
+      for (const row of rows) {
+        this.#delete.run(integerOf(row, 'first'))
+        events += integerOf(row, 'count')
+        if (performance.now() >= deadline) return events
+      }
+      if (rows.length < segmentsAtOnce) break
+    }
+    this.#end.run(ref)
+    return events
+  }
+}
