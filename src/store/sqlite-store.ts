@@ -139,6 +139,11 @@ export class SqliteStore implements Store {
       if (seq !== ++expected) throw new Error(`event ${seq} was to be stored where ${expected} comes next`)
   }
 
+  /** Bytes that the file may have at most, as if its disk had no room for more; it never goes below what it has. */
+  limitFileBytes(bytesMax: number): void {
+    this.#database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(bytesMax / this.#pageBytes))}`)
+  }
+
   probe(): void {
     const bytes = Math.min(Math.max(this.#failedBytes, probeBytesMin), probeBytesMax)
     this.#transactions.run(() => {

@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest'
 import { memoryStore } from '../../src/store/memory.ts'
-import type { TaskRecord } from '../../src/store/store.ts'
+import { describeStore } from './contract.ts'
+import { record } from './sample-store.ts'
 
-function record(id: string, more: Partial<TaskRecord> = {}): TaskRecord {
-  const rest = { text: '', createdAt: 1, resumable: true, startedBy: 'c', lastTs: 1, runs: 1 }
-  return { id, state: 'completed', ...rest, ...more }
-}
+describeStore('a store in memory', () => memoryStore())
 
 test('a task comes back with its request, and lists come without', () => {
   const store = memoryStore()
@@ -71,8 +69,4 @@ test('it has no events to read: the head is what was appended last', () => {
   expect([store.head, store.firstAvailable(), store.durability]).toEqual([0, 1, 'memory'])
   store.commit({ events: [{ seq: 7, task: 't', name: 'n', frame: Buffer.from('') }] })
   expect([store.head, store.firstAvailable(), store.read(0, 1)]).toEqual([7, 8, []])
-})
-
-test('two stores are two journals', () => {
-  expect(memoryStore().journalId).not.toBe(memoryStore().journalId)
 })
