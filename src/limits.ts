@@ -143,6 +143,8 @@ export const limits = {
   asksPerTaskMax: 64,
   askTextCharsMax: 64 * KiB,
   askOptionsMax: 64,
+  /** One line of a command's ask channel: an ask at its bounds. Past it: the command is told so, the line is skipped. */
+  askLineBytesMax: 512 * KiB,
   /** Ended asks that are remembered, to tell a late answer who won. Past it: `unknown_ask` without more. */
   asksRememberedMax: 1_024,
   /** From asking to `expired`, at most. Past it: cut to it. */
@@ -181,7 +183,7 @@ export const limits = {
   /** What is told of one tool call: its input and output. Past it: cut. */
   agentToolCharsMax: 64 * KiB,
   /** Tool calls of one run that are known. Past it: the one not heard of for longest is forgotten. */
-  agentToolCallsKnown: 1_024,
+  agentToolCallsKnown: 256,
   /** An update that is kept as it is. Past it: its kind and size alone are. */
   agentUpdateBytesMax: 64 * KiB,
   /** Commands, modes, models that an agent offers. Past it: the first ones. */

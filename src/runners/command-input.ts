@@ -31,18 +31,23 @@ export class CommandInput {
     if (mode === 'text') stream?.end(text)
   }
 
-  /** Writes `text` and a line end. `unsupported` where nobody reads it, `limit_exceeded` where too much waits already. */
-  send(text: string, images: readonly string[]): Outcome<void> {
+  /** `unsupported` where nobody reads it, `limit_exceeded` where too much waits already. */
+  accepts(text: string, images: readonly string[]): Outcome<void> {
     if (this.#mode !== 'open' || this.#stream === null) return refused('unsupported', notOpen)
     if (this.#closed) return refused('unsupported', gone)
     if (images.length > 0) return refused('unsupported', noImages)
-    const line = Buffer.from(`${text}\n`)
-    if (this.#stream.writableLength + line.length > this.#bytesMax) {
+    if (this.#stream.writableLength + Buffer.byteLength(text) + 1 > this.#bytesMax) {
       const message = `more than ${this.#bytesMax} bytes would wait for the command to read them: send again later`
       return refused('limit_exceeded', message)
     }
-    this.#stream.write(line)
     return accepted(undefined)
+  }
+
+  /** Writes `text` and a line end, where `accepts` does not refuse it. */
+  send(text: string, images: readonly string[]): Outcome<void> {
+    const outcome = this.accepts(text, images)
+    if (outcome.ok) this.#stream?.write(`${text}\n`)
+    return outcome
   }
 
   close(): void {

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { homedir } from 'node:os'
 import { isDirectory } from './command-check.ts'
+import { AskChannel, askVariable, hasAskChannel } from './ask-channel.ts'
 import { CommandInput } from './command-input.ts'
 import { exited, noDirectory, notEnded, notStarted } from './command-result.ts'
 import { runEnvironment } from './environment.ts'
@@ -14,21 +15,20 @@ import { OutputStream } from './output-stream.ts'
 import { ProcessTree } from './process-tree.ts'
 import { TreeEnding } from './tree-ending.ts'
 import { refused } from '../wire/rejection.ts'
-import type { ChildProcess, ChildProcessByStdio } from 'node:child_process'
-import type { Readable, Writable } from 'node:stream'
+import { Duplex } from 'node:stream'
+import type { ChildProcess } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import type { Limits } from '../limits.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import type { OutputOptions } from './output-stream.ts'
 import type { ProcessTable } from './process-table.ts'
-import type { Run, RunEvents, RunnerTask, RunResult } from './runner.ts'
+import type { AskAnswer, Run, RunEvents, RunnerTask, RunResult } from './runner.ts'
 import type { EndingOptions } from './tree-ending.ts'
-
-type Child = ChildProcessByStdio<Writable | null, Readable, Readable>
 
 export interface CommandSettings extends EndingOptions {
   readonly limits: EndingOptions['limits'] &
     OutputOptions['limits'] &
-    Pick<Limits, 'stdinBytesMax' | 'outputCloseGraceMs' | 'loggedTextCharsMax'>
+    Pick<Limits, 'stdinBytesMax' | 'outputCloseGraceMs' | 'loggedTextCharsMax' | 'askLineBytesMax'>
   readonly environment: NodeJS.ProcessEnv
   readonly table: ProcessTable
 }
@@ -41,12 +41,18 @@ export function startCommand(task: RunnerTask, events: RunEvents, settings: Comm
     unstarted(events, notStarted(program, error, settings.limits.loggedTextCharsMax))
   if (!isDirectory(cwd)) return unstarted(events, noDirectory(cwd))
   try {
-    const environment = runEnvironment(task, settings.environment)
-    const options = { cwd, env: environment, detached: true, windowsHide: true }
-    const child: Child =
-      (task.callboard.stdin ?? 'closed') === 'closed'
-        ? spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
-        : spawn(program, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] })
+    const environment = {
+      ...runEnvironment(task, settings.environment),
+      ...(hasAskChannel ? askVariable : {}),
+    }
+    const input = (task.callboard.stdin ?? 'closed') === 'closed' ? 'ignore' : 'pipe'
+    const child = spawn(program, args, {
+      cwd,
+      env: environment,
+      detached: true,
+      windowsHide: true,
+      stdio: [input, 'pipe', 'pipe', ...(hasAskChannel ? (['pipe'] as const) : [])],
+    })
     if (child.pid !== undefined) return new CommandRun(child, child.pid, task, events, settings)
     child.once('error', (error) => void fail(error))
     return idleRun
@@ -76,12 +82,19 @@ class CommandRun implements Run {
   readonly #input: CommandInput
   readonly #output: OutputStream
   readonly #reader: OutputReader
+  readonly #asks: AskChannel | undefined
   readonly #tree: ProcessTree
   readonly #gaveUp = Promise.withResolvers<RunResult>()
   readonly #endingBegan = Promise.withResolvers<undefined>()
   #ending: TreeEnding | undefined
 
-  constructor(child: Child, pid: number, task: RunnerTask, events: RunEvents, settings: CommandSettings) {
+  constructor(
+    child: ChildProcess,
+    pid: number,
+    task: RunnerTask,
+    events: RunEvents,
+    settings: CommandSettings,
+  ) {
     const { limits, clock, table } = settings
     this.#events = events
     this.#settings = settings
@@ -97,21 +110,30 @@ class CommandRun implements Run {
       nextTs: () => events.nextTs(),
       messages: (batch) => events.messages(batch),
     })
-    this.#reader = new OutputReader(child.stdout, child.stderr, this.#output, clock)
+    this.#reader = new OutputReader(piped(child.stdout), piped(child.stderr), this.#output, clock)
+    const [, , , asks] = child.stdio
+    this.#asks = asks instanceof Duplex ? new AskChannel(asks, events, limits) : undefined
     const root = { pid, start: table.find(pid)?.start, streams: standardStreams(pid) }
     this.#tree = new ProcessTree(table, [task.id], root)
     child.once('spawn', () => {
       events.started()
       this.#reader.begin()
+      this.#asks?.begin()
     })
     void this.#live(exitOf(child))
+  }
+
+  accepts(text: string, images: readonly string[]): Outcome<void> {
+    return this.#input.accepts(text, images)
   }
 
   send(text: string, images: readonly string[]): Outcome<void> {
     return this.#input.send(text, images)
   }
 
-  answer(): void {}
+  answer(key: string, answer: AskAnswer): void {
+    this.#asks?.answer(key, answer)
+  }
 
   cancel(): void {
     this.#end()
@@ -123,10 +145,12 @@ class CommandRun implements Run {
 
   pause(): void {
     this.#reader.pause()
+    this.#asks?.pause()
   }
 
   resume(): void {
     this.#reader.resume()
+    this.#asks?.resume()
   }
 
   async #live(exit: Promise<RunResult>): Promise<void> {
@@ -137,6 +161,7 @@ class CommandRun implements Run {
     await this.#end().left
     await this.#reader.drained(outputCloseGraceMs)
     this.#output.end()
+    this.#asks?.close()
     this.#events.ended(result)
   }
 
@@ -154,6 +179,11 @@ class CommandRun implements Run {
     const left = await ending.left
     if (left > 0) this.#gaveUp.resolve(notEnded(left))
   }
+}
+
+function piped(stream: Readable | null): Readable {
+  if (stream === null) throw new Error('a command was started without pipes')
+  return stream
 }
 
 async function exitOf(child: ChildProcess): Promise<RunResult> {

@@ -269,6 +269,7 @@ describe('environment', () => {
         'MINE=yes',
         `CALLBOARD_TASK=${run.task.id}`,
         'CALLBOARD_SOCKET=/run/callboard.sock',
+        'CALLBOARD_ASK_FD=3',
       ].sort(),
     )
   })

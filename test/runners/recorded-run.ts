@@ -3,7 +3,14 @@
  */
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
-import type { Run, RunResult, Runner, RunnerMessage, RunnerTask } from '../../src/runners/runner.ts'
+import type {
+  Run,
+  RunEvents,
+  RunResult,
+  Runner,
+  RunnerMessage,
+  RunnerTask,
+} from '../../src/runners/runner.ts'
 import type { CallboardConfiguration } from '../../src/wire/commands.ts'
 import type { TaskEvent, TaskMessage } from '../../src/wire/events.ts'
 import { refused } from '../../src/wire/rejection.ts'
@@ -35,7 +42,12 @@ export function taskOf(callboard: CallboardConfiguration, text = 'the prompt'): 
   }
 }
 
-export function record(runner: Runner, task: RunnerTask): RecordedRun {
+const noAsks: Pick<RunEvents, 'asked' | 'withdrew'> = {
+  asked: () => refused('unsupported', 'nobody answers here'),
+  withdrew: () => undefined,
+}
+
+export function record(runner: Runner, task: RunnerTask, asks = noAsks): RecordedRun {
   let ts = 0
   const calls: string[] = []
   const batches: (readonly RunnerMessage[])[] = []
@@ -52,8 +64,7 @@ export function record(runner: Runner, task: RunnerTask): RecordedRun {
       calls.push('announced')
       announced.push(...events)
     },
-    asked: () => refused('unsupported', 'nobody answers here'),
-    withdrew: () => undefined,
+    ...asks,
     remember: () => undefined,
     ended(result) {
       calls.push('ended')
