@@ -173,6 +173,25 @@ test('a link that takes nothing is left after a while', async () => {
   expect(asked.stopped).toBe(true)
 })
 
+// bound: linkDrainMs
+test('a link that takes nothing is waited for as long as a drain may take, and then let go', async () => {
+  const { runner, connect, connections, broker } = rig({ bufferBytes: 1_000 })
+  const client = await connect()
+  const [connection] = [...connections.all()]
+  if (connection === undefined) throw new Error('it is not connected')
+  await client.start()
+  runner.last.started()
+  client.link.pause()
+  for (let line = 0; line < 20; line++) runner.last.says('x'.repeat(200))
+  runner.last.ends()
+  await quiet()
+  broker.drain(0)
+  await pass(limits.linkDrainMs - 1)
+  expect(connections.stateOf(connection)).toBe('ready.flowing')
+  await pass(1)
+  expect([connections.stateOf(connection), connections.count]).toEqual(['closed', 0])
+})
+
 test('a reader that is slow but reads is let go only after it has had everything', async () => {
   const { runner, connect, broker, asked } = rig({ bufferBytes: 500 })
   const client = await connect()

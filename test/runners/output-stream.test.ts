@@ -68,6 +68,24 @@ test('a message grows by its full text, at most every 50 ms, and the last update
 })
 
 // bound: outputMessageBytes
+test('a message is open below its bound, finished at it, and what is past it begins the next', () => {
+  for (const [text, expected] of [
+    ['aaa', [['created', 'stdout', 'aaa', true]]],
+    ['aaaa', [['created', 'stdout', 'aaaa', false]]],
+    [
+      'aaaab',
+      [
+        ['created', 'stdout', 'aaaa', false],
+        ['created', 'stdout', 'b', true],
+      ],
+    ],
+  ] as const) {
+    const { output, batches } = recorded(4)
+    output.push('stdout', Buffer.from(text))
+    expect(shown(batches)).toEqual(expected)
+  }
+})
+
 test('a flood creates finished messages at once, in one batch for one read', () => {
   const { output, batches } = recorded(4)
   output.push('stdout', Buffer.from('aaaabbbbcc'))
