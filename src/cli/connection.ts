@@ -8,7 +8,7 @@ import { CallboardError } from '../client/callboard-error.ts'
 import { version } from '../version.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
-import { placeOf } from './invocation.ts'
+import { advice, placeOf } from './invocation.ts'
 import type { Invocation, Place } from './invocation.ts'
 import type { HelloResult } from '../wire/envelope.ts'
 
@@ -43,7 +43,7 @@ async function connect(invocation: Invocation, options: ConnectOptions): Promise
   const probe = () => attempt(invocation, place, options.signal)
   const found = await probe()
   if (found !== undefined) return found
-  if (options.autostart !== true) throw noDaemon(place)
+  if (options.autostart !== true) throw noDaemon(invocation, place)
   try {
     return await start(invocation, place, probe, options.signal)
   } catch (error) {
@@ -78,10 +78,12 @@ async function attempt(
   }
 }
 
-function noDaemon({ socketPath, socketSource }: Place): Failure {
+function noDaemon(invocation: Invocation, { socketPath, socketSource }: Place): Failure {
+  const source = socketSource === 'default' ? 'the default' : `from ${socketSource}`
+  const [serve, run] = [advice(invocation, 'serve'), advice(invocation, 'run')]
   const sentence =
-    `no daemon answers at ${socketPath} (from ${socketSource}): ` +
-    'start one with `callboard serve`, or start a task with `callboard run`.'
+    `no daemon answers at ${socketPath} (${source}): ` +
+    `start one with ${serve}, or start a task with ${run}.`
   return new Failure(sentence, exitCodes.noDaemon)
 }
 
@@ -103,5 +105,6 @@ async function start(
     ...(signal === undefined ? {} : { signal }),
   })
   if (started.ok) return started.value
-  throw new Failure(started.message, exitCodes.noDaemon, { detail: started.logTail })
+  const exitCode = started.exitCode === exitCodes.badConfig ? exitCodes.badConfig : exitCodes.noDaemon
+  throw new Failure(started.message, exitCode, { detail: started.logTail })
 }

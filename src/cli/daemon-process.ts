@@ -12,9 +12,12 @@ const signalAgainMs = 200
 export class DaemonProcess {
   readonly pid: number
   readonly #socketPath: string
+  readonly #harder: string
 
-  constructor(pid: number, socketPath: string) {
+  /** `harder` is what to type where it does not end. */
+  constructor(pid: number, socketPath: string, harder: string) {
     this.pid = pid
+    this.#harder = harder
     this.#socketPath = socketPath
   }
 
@@ -49,7 +52,7 @@ export class DaemonProcess {
 
   #stays(deadlineMs: number): Failure {
     const sentence = `the daemon (pid ${this.pid}) still runs after ${deadlineMs / 1_000} s`
-    return new Failure(`${sentence}: try \`callboard stop --force\`, or \`kill -9 ${this.pid}\`.`)
+    return new Failure(`${sentence}: try ${this.#harder}, or \`kill -9 ${this.pid}\`.`)
   }
 }
 

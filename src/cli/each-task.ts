@@ -4,6 +4,7 @@
  */
 import { CallboardError } from '../client/callboard-error.ts'
 import { Failure } from './failure.ts'
+import { advice } from './invocation.ts'
 import { resolveTaskId } from './task-id.ts'
 import type { Connection } from './connection.ts'
 import type { Invocation } from './invocation.ts'
@@ -13,13 +14,14 @@ export type TaskRequest = (client: CallboardClient, taskId: string) => Promise<v
 
 /** Prints the ids of the tasks for which `request` was done, and returns them. Throws Failure where one was refused. */
 export async function forEachTask(
-  { output, json }: Invocation,
+  invocation: Invocation,
   { client }: Connection,
   typed: readonly string[],
   request: TaskRequest,
 ): Promise<string[]> {
+  const { output, json } = invocation
   const known = await client.listTasks()
-  const ids = [...new Set(typed.map((one) => resolveTaskId(one, known)))]
+  const ids = [...new Set(typed.map((one) => resolveTaskId(one, known, advice(invocation, 'ps --all'))))]
   const done: string[] = []
   const refusals: string[] = []
   for (const id of ids) {

@@ -5,6 +5,7 @@
 import { loadClientSettings } from '../daemon/config.ts'
 import { Failure } from './failure.ts'
 import { Output } from './output.ts'
+import { commandLine } from './rendering/command-line.ts'
 import type { Command } from 'commander'
 import type { Env } from '../daemon/home.ts'
 
@@ -37,6 +38,11 @@ export function invocationOf(command: Command, data?: readonly ('stdout' | 'stde
   }
 }
 
+/** A command line of ours for the person to type next, in backquotes: to the same daemon as this one. */
+export function advice({ socket }: Pick<Invocation, 'socket'>, words: string): string {
+  return `\`callboard ${words}${socket === undefined ? '' : ` --socket ${commandLine([socket])}`}\``
+}
+
 /** Adds the options that every command has. They are taken before and after the command's name. */
 export function withSharedOptions(command: Command): Command {
   return command
@@ -46,7 +52,7 @@ export function withSharedOptions(command: Command): Command {
 
 export interface Place {
   readonly socketPath: string
-  /** What decided the path: `--socket`, a variable's name, `config`. */
+  /** What decided the path: `--socket`, a variable's name, `config`, or `default`. */
   readonly socketSource: string
   readonly home: string
 }

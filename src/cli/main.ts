@@ -4,11 +4,17 @@
  */
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
+import { answerCommand } from './commands/answer.ts'
+import { asksCommand } from './commands/asks.ts'
 import { cancelCommand } from './commands/cancel.ts'
+import { claimCommand } from './commands/claim.ts'
+import { clientsCommand } from './commands/clients.ts'
 import { closeCommand } from './commands/close.ts'
+import { historyCommand } from './commands/history.ts'
 import { machinesCommand } from './commands/machines.ts'
 import { psCommand } from './commands/ps.ts'
 import { recordCommand } from './commands/record.ts'
+import { releaseCommand } from './commands/release.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { runCommand } from './commands/run.ts'
 import { sendCommand } from './commands/send.ts'
@@ -32,6 +38,8 @@ Examples:
   callboard ps                          what runs
   callboard watch 3f2a                  follow a task: any unique beginning or
                                         end of its id will do
+  callboard asks                        what tasks wait for somebody to say
+  callboard answer 9c1f yes             answer one of them
   callboard cancel 3f2a                 end it
   callboard stop                        end the daemon
 
@@ -78,12 +86,18 @@ function commands(): Command[] {
     startCommand(),
     psCommand(),
     watchCommand(),
+    historyCommand(),
     showCommand(),
     recordCommand(),
     sendCommand(),
+    asksCommand(),
+    answerCommand(),
     cancelCommand(),
     closeCommand(),
     resumeCommand(),
+    claimCommand(),
+    releaseCommand(),
+    clientsCommand(),
     statusCommand(),
     socketCommand(),
     machinesCommand(),

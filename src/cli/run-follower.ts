@@ -10,13 +10,15 @@ import { CallboardError } from '../client/callboard-error.ts'
 import type { Output } from './output.ts'
 import type { CallboardClient } from '../client/callboard-client.ts'
 import type { EventMessage, Gap } from '../wire/envelope.ts'
-import type { Exit, TaskMessage } from '../wire/events.ts'
+import type { Exit, TaskEvent, TaskMessage } from '../wire/events.ts'
 
 export interface RunFollowerOptions {
   readonly client: CallboardClient
   readonly taskId: string
   readonly output: Output
   readonly json: boolean
+  /** Told of every event of the task. */
+  readonly told: (event: TaskEvent) => void
 }
 
 export class RunFollower {
@@ -50,6 +52,7 @@ export class RunFollower {
     if (this.#options.json) await this.#write(Buffer.from(`${JSON.stringify(item)}\n`), 'stdout')
     if (item.type === 'Gap') return this.#gap(item)
     const event = item.data
+    this.#options.told(event)
     switch (event.eventName) {
       case 'message':
         await this.#message(event.payload[0].message)

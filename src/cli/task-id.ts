@@ -1,34 +1,48 @@
 /**
- * Task ids as people type and read them: any unique beginning or end of one will do. Ids begin with the time of their
- * creation, so that their ends tell them apart sooner: what is shown is the shortest end that does, eight characters at
- * least.
+ * Ids of tasks and asks as people type and read them: any unique beginning or end of one will do. Ids begin with the
+ * time of their creation, so that their ends tell them apart sooner: what is shown is the shortest end that does, eight
+ * characters at least.
  */
 import { Failure } from './failure.ts'
+import { oneLine } from './rendering/plain-text.ts'
 import type { Task } from '../wire/envelope.ts'
 
 const shownCharsMin = 8
 const matchesShownMax = 5
 
-/** The one id of `tasks` that `typed` is, begins or ends. Throws Failure where there is none or more than one. */
-export function resolveTaskId(typed: string, tasks: readonly Pick<Task, 'id'>[]): string {
+/**
+ * The one id of `tasks` that `typed` is, begins or ends. Throws Failure where there is none or more than one; `listing`
+ * is the command that lists them.
+ */
+export function resolveTaskId(typed: string, tasks: readonly Pick<Task, 'id'>[], listing: string): string {
   const ids = tasks.map((task) => task.id)
-  if (ids.includes(typed)) return typed
-  const matches = typed === '' ? [] : ids.filter((id) => id.startsWith(typed) || id.endsWith(typed))
-  const [only] = matches
-  if (only === undefined) {
-    throw new Failure(
-      `no task's id begins or ends with ${JSON.stringify(typed)}: \`callboard ps --all\` lists them.`,
-    )
-  }
-  if (matches.length > 1) throw ambiguous(typed, matches)
-  return only
+  const found = matchId(typed, ids, 'tasks')
+  if (found !== undefined) return found
+  throw new Failure(
+    `no task's id begins or ends with ${JSON.stringify(oneLine(typed))}: ${listing} lists them.`,
+  )
 }
 
-function ambiguous(typed: string, ids: readonly string[]): Failure {
-  const shown = ids.slice(0, matchesShownMax).join(', ')
-  const more = ids.length > matchesShownMax ? ` and ${ids.length - matchesShownMax} more` : ''
+/** Undefined where no id matches. Throws Failure where several do: it names them by the ends that tell them apart. */
+export function matchId(typed: string, ids: readonly string[], things: string): string | undefined {
+  if (ids.includes(typed)) return typed
+  const matches = typed === '' ? [] : ids.filter((id) => id.startsWith(typed) || id.endsWith(typed))
+  if (matches.length > 1) throw ambiguous(typed, matches, ids, things)
+  return matches[0]
+}
+
+function ambiguous(
+  typed: string,
+  matches: readonly string[],
+  ids: readonly string[],
+  things: string,
+): Failure {
+  const length = shortIdLength(ids)
+  const shown = matches.slice(0, matchesShownMax).map((id) => shortId(id, length))
+  const more = matches.length > matchesShownMax ? ` and ${matches.length - matchesShownMax} more` : ''
   return new Failure(
-    `${JSON.stringify(typed)} may mean ${ids.length} tasks (${shown}${more}): type more of it.`,
+    `${JSON.stringify(oneLine(typed))} may mean ${matches.length} ${things} (${shown.join(', ')}${more}): ` +
+      'type one of these, or more of it.',
   )
 }
 

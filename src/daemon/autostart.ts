@@ -29,8 +29,8 @@ export interface AutostartOptions<T> {
 
 export type Autostarted<T> =
   | { readonly ok: true; readonly value: T }
-  /** `logTail`: what the daemon that failed to start said last. */
-  | { readonly ok: false; readonly message: string; readonly logTail: string }
+  /** `logTail`: what the daemon that failed to start said last; `exitCode` where it exited. */
+  | { readonly ok: false; readonly message: string; readonly logTail: string; readonly exitCode?: number }
 
 /** The daemon's exit code when another one holds its lock or its socket. */
 const alreadyRunning = 75
@@ -69,7 +69,11 @@ export async function autostart<T>(options: AutostartOptions<T>): Promise<Autost
     const fate = attempt.fate()
     const value = await options.probe()
     if (value !== undefined) return { ok: true, value }
-    if (fate.kind === 'failed') return failed(`the daemon could not be started: ${fate.why}`, attempt)
+    if (fate.kind === 'failed') {
+      const { exitCode } = fate
+      const failure = failed(`the daemon could not be started: ${fate.why}`, attempt)
+      return exitCode === undefined ? failure : { ...failure, exitCode }
+    }
     if (fate.kind === 'lost' && Date.now() - fate.at >= loserRetryMs) attempt = launch(options)
     else if (fate.kind === 'lost') await delay(waitMs, undefined, abortable(options.signal))
   }
@@ -79,7 +83,7 @@ export async function autostart<T>(options: AutostartOptions<T>): Promise<Autost
 type Fate =
   | { readonly kind: 'alive' }
   | { readonly kind: 'lost'; readonly at: number }
-  | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'failed'; readonly why: string; readonly exitCode?: number }
 
 interface Attempt {
   /** Resolves when the process is gone. */
@@ -120,8 +124,8 @@ function watched(child: ChildProcess): Pick<Attempt, 'died' | 'fate'> {
   child.once('error', (error) => settle({ kind: 'failed', why: error.message }))
   child.once('exit', (code, signal) => {
     if (code === alreadyRunning) settle({ kind: 'lost', at: Date.now() })
-    else
-      settle({ kind: 'failed', why: signal === null ? `it exited with code ${code}` : `${signal} ended it` })
+    else if (code === null) settle({ kind: 'failed', why: `${signal ?? 'something'} ended it` })
+    else settle({ kind: 'failed', why: `it exited with code ${code}`, exitCode: code })
   })
   return { died, fate: () => fate }
 }

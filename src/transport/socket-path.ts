@@ -33,6 +33,7 @@ export type SocketPathSource =
   | 'XDG_RUNTIME_DIR'
   | 'TMPDIR'
   | 'user'
+  | 'default'
 
 export interface SocketPath {
   readonly path: string
@@ -86,5 +87,6 @@ function defaultPath(input: SocketPathInput): SocketPath {
     return { path, source: 'XDG_RUNTIME_DIR', isDefault: true }
   }
   const path = posix.join(absolute(input.tmpdir, input), `callboard-${input.uid}`, 'callboard.sock')
-  return { path, source: 'TMPDIR', isDefault: true }
+  const source = (input.env['TMPDIR'] ?? '') === '' ? 'default' : 'TMPDIR'
+  return { path, source, isDefault: true }
 }

@@ -40,7 +40,7 @@ describe('the socket path', () => {
     [2, '/by/roo.sock', 'ROO_CODE_IPC_SOCKET_PATH', false],
     [3, '/by/config.sock', 'config', false],
     [4, '/run/user/1000/callboard/callboard.sock', 'XDG_RUNTIME_DIR', true],
-    [5, '/tmp/callboard-1000/callboard.sock', 'TMPDIR', true],
+    [5, '/tmp/callboard-1000/callboard.sock', 'default', true],
   ])('without the first %i of its sources is %s', (missing, path, source, isDefault) => {
     const found = resolveSocketPath(without(...asked.slice(0, missing)))
     expect(found).toEqual({ ok: true, value: { path, source, isDefault } })
@@ -54,7 +54,7 @@ describe('the socket path', () => {
   it('takes empty values for unset ones', () => {
     const env = { CALLBOARD_SOCKET: '', ROO_CODE_IPC_SOCKET_PATH: '', XDG_RUNTIME_DIR: '' }
     const found = resolveSocketPath({ ...bare, flag: '', config: '', env })
-    expect(found).toMatchObject({ value: { path: '/tmp/callboard-1000/callboard.sock', source: 'TMPDIR' } })
+    expect(found).toMatchObject({ value: { path: '/tmp/callboard-1000/callboard.sock', source: 'default' } })
   })
 
   it('resolves relative paths against the working directory', () => {
@@ -65,9 +65,15 @@ describe('the socket path', () => {
     expect(up).toMatchObject({ value: { path: '/home/ana/b.sock' } })
   })
 
+  it('names TMPDIR only where that says something', () => {
+    const found = resolveSocketPath({ ...bare, env: { TMPDIR: '/scratch' }, tmpdir: '/scratch' })
+    const path = '/scratch/callboard-1000/callboard.sock'
+    expect(found).toEqual({ ok: true, value: { path, source: 'TMPDIR', isDefault: true } })
+  })
+
   it('ignores a relative XDG_RUNTIME_DIR', () => {
     expect(resolveSocketPath({ ...bare, env: { XDG_RUNTIME_DIR: 'run' } })).toMatchObject({
-      value: { source: 'TMPDIR' },
+      value: { source: 'default' },
     })
   })
 

@@ -7,7 +7,7 @@ import { Command } from 'commander'
 import { recordedEventLine, recordingHeaderLine } from '../../wire/recording.ts'
 import { withConnection } from '../connection.ts'
 import { Failure } from '../failure.ts'
-import { invocationOf, withSharedOptions } from '../invocation.ts'
+import { advice, invocationOf, withSharedOptions } from '../invocation.ts'
 import { TaskFollower } from '../task-follower.ts'
 import { resolveTaskId } from '../task-id.ts'
 import type { Connection } from '../connection.ts'
@@ -43,16 +43,16 @@ export function recordCommand(): Command {
 }
 
 async function record(
-  { output }: Invocation,
+  invocation: Invocation,
   { client }: Connection,
   typed: string,
   { partial = false }: RecordOptions,
 ): Promise<void> {
-  const id = resolveTaskId(typed, await client.listTasks())
+  const id = resolveTaskId(typed, await client.listTasks(), advice(invocation, 'ps --all'))
   const events = client.events({ tasks: [id], after: 0, snapshot: true })
   const { head, snapshot } = await events.subscribed
   const task = snapshot?.tasks.find((one) => one.id === id) ?? (await client.getTask(id))
-  const recorder = new Recorder(output, task, partial)
+  const recorder = new Recorder(invocation.output, task, partial)
   await new TaskFollower(client, [task], head).follow(events, (item) => recorder.take(item))
   await recorder.end()
 }

@@ -2,16 +2,28 @@
  * `callboard run -- <command…>`: a task in the foreground. Its output comes out of our own two streams, byte for byte,
  * its end is our exit code, and Ctrl-C or a reader that goes away cancels it.
  */
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { withConnection } from '../connection.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
+import { askPrompter } from '../asking/follow-asks.ts'
 import { RunFollower } from '../run-follower.ts'
+import { sayWhenLong } from '../say-when-long.ts'
 import { forwardInput } from '../standard-input.ts'
 import { StopSignals } from '../stop-signals.ts'
-import { taskRequest } from '../task-request.ts'
+import { shortId } from '../task-id.ts'
+import { priority, taskRequest } from '../task-request.ts'
 import type { Connection } from '../connection.ts'
 import type { Invocation } from '../invocation.ts'
 import type { TaskRequestOptions } from '../task-request.ts'
+import type { AskPrompter } from '../asking/ask-prompter.ts'
+import type { TaskEvent } from '../../wire/events.ts'
+
+/** `ask` asks the person at the terminal, `none` leaves it to other clients, `all` allows everything. */
+const approvals = ['ask', 'all', 'none'] as const
+
+interface RunOptions extends TaskRequestOptions {
+  readonly approve?: (typeof approvals)[number]
+}
 
 const help = `
 Examples:
@@ -23,6 +35,10 @@ The command gets this directory and this environment. Its input is closed unless
 --stdin is given: then each line of our input is sent to it; the end of our
 input is not passed on.
 Ctrl-C cancels the task and waits for its end; a second Ctrl-C leaves at once.
+What it asks is asked on the terminal, where there is one, and can be answered
+by any other client (\`callboard asks\`). --approve all allows everything it
+asks to do, and holds the task meanwhile: nobody else can steer it. --approve
+none leaves its questions to other clients.
 Exits as the command did; with 128+n when signal n ended it; with 141 when the
 reader of our output went away; with 1 when the command could not be started.`
 
@@ -32,31 +48,33 @@ export function runCommand(): Command {
     .description('Run a command as a task and wait for it. A daemon is started where none answers.')
     .argument('<command...>', 'program and arguments, after --')
     .option('--stdin', 'send the lines of our standard input to the command')
+    .option('--priority <n>', 'its place in the queue: -10 to 10, higher first', priority)
+    .addOption(
+      new Option('--approve <how>', 'what is done when it asks something (default: ask)').choices(approvals),
+    )
     .passThroughOptions()
     .addHelpText('after', help)
-    .action(async (words: string[], options: TaskRequestOptions, command: Command) => {
+    .action(async (words: string[], options: RunOptions, command: Command) => {
       process.exitCode = await run(invocationOf(command, ['stdout', 'stderr']), words, options)
     })
 }
 
-async function run(
-  invocation: Invocation,
-  words: readonly string[],
-  options: TaskRequestOptions,
-): Promise<number> {
+async function run(invocation: Invocation, words: readonly string[], options: RunOptions): Promise<number> {
   using signals = new StopSignals()
   const signal = signals.asked
   // Awaited here: with the end of this scope the signals would be let go.
   return await withConnection(invocation, { autostart: true, signal }, async (connection) => {
     signal.throwIfAborted()
     const { taskId } = await connection.client.startTask(taskRequest(invocation, words, options))
+    if (options.approve === 'all') await connection.client.claimTask(taskId, { approve: 'all' })
     const asked = AbortSignal.any([signal, invocation.output.lost])
     const done = new AbortController()
     const cancelling = cancelWhen(asked, connection, taskId, invocation)
     const forwarding =
       options.stdin === true ? forward(connection, taskId, invocation, done.signal) : undefined
+    using asks = askers(invocation, connection, options)
     try {
-      return await follow(invocation, connection, taskId)
+      return await follow(invocation, connection, taskId, asks)
     } finally {
       done.abort()
       cancelling.stop()
@@ -65,19 +83,39 @@ async function run(
   })
 }
 
+function askers(invocation: Invocation, connection: Connection, options: RunOptions) {
+  if (invocation.json || (options.approve ?? 'ask') !== 'ask') return undefined
+  return askPrompter(invocation, connection, options.stdin === true)
+}
+
 /** Resolves to our exit code. Throws, when the task has ended, why its output was lost. */
-async function follow(invocation: Invocation, connection: Connection, taskId: string): Promise<number> {
+async function follow(
+  invocation: Invocation,
+  connection: Connection,
+  taskId: string,
+  asks: AskPrompter | undefined,
+): Promise<number> {
   const { client, hello } = connection
-  const follower = new RunFollower({ client, taskId, output: invocation.output, json: invocation.json })
+  const { output, json } = invocation
+  const told = (event: TaskEvent): void => asks?.take(event)
+  const follower = new RunFollower({ client, taskId, output, json, told })
   const exitCode = await follower.follow(hello.head)
   invocation.output.lost.throwIfAborted()
   return exitCode
 }
 
 /** Cancels the task once `asked` aborts, until stopped: then it has ended, and that it was too late is no news. */
-function cancelWhen(asked: AbortSignal, { client }: Connection, taskId: string, { output }: Invocation) {
+function cancelWhen(asked: AbortSignal, { client }: Connection, taskId: string, invocation: Invocation) {
+  const { output } = invocation
   let stopped = false
+  let waiting: Disposable | undefined
   const cancel = (): void => {
+    waiting = sayWhenLong(
+      invocation,
+      () =>
+        `waiting for the task ${shortId(taskId)} to end: it gets TERM, and KILL where that does not help. ` +
+        'Ctrl-C again leaves at once.',
+    )
     client.cancelTask(taskId).catch((error: unknown) => {
       if (stopped) return
       const why = error instanceof Error ? error.message : String(error)
@@ -88,6 +126,7 @@ function cancelWhen(asked: AbortSignal, { client }: Connection, taskId: string, 
   else asked.addEventListener('abort', cancel, { once: true })
   const stop = (): void => {
     stopped = true
+    waiting?.[Symbol.dispose]()
     asked.removeEventListener('abort', cancel)
   }
   return { stop }

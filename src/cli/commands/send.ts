@@ -1,8 +1,11 @@
 /** `callboard send <task> <text…>`: a message for a task; a command that was started with --stdin reads it as a line. */
 import { Command } from 'commander'
 import { withConnection } from '../connection.ts'
-import { invocationOf, withSharedOptions } from '../invocation.ts'
+import { advice, invocationOf, withSharedOptions } from '../invocation.ts'
 import { resolveTaskId } from '../task-id.ts'
+import { CallboardError } from '../../client/callboard-error.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { Failure } from '../failure.ts'
 import type { Invocation } from '../invocation.ts'
 
 const help = `
@@ -25,9 +28,28 @@ export function sendCommand(): Command {
 
 async function send(invocation: Invocation, typed: string, text: string): Promise<void> {
   const taskId = await withConnection(invocation, {}, async ({ client }) => {
-    const taskId = resolveTaskId(typed, await client.listTasks())
-    await client.sendMessage({ taskId, text })
+    const taskId = resolveTaskId(typed, await client.listTasks(), advice(invocation, 'ps --all'))
+    await sent(client.sendMessage({ taskId, text }), invocation)
     return taskId
   })
   if (invocation.json) await invocation.output.document({ taskId })
+}
+
+const openInput = 'configuration.callboard.stdin'
+
+/** Who typed this knows of no configuration: the way to an open input is an option of `start`. */
+async function sent(sending: Promise<void>, invocation: Invocation): Promise<void> {
+  try {
+    await sending
+  } catch (error) {
+    if (!(error instanceof CallboardError) || !error.message.includes(openInput)) throw error
+    const sentence = 'this command does not read messages: its input is closed'
+    throw new Failure(
+      `${sentence} (${advice(invocation, 'start --stdin')} keeps it open).`,
+      exitCodes.failure,
+      {
+        cause: error,
+      },
+    )
+  }
 }

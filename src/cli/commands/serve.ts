@@ -2,10 +2,11 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { resolve } from 'node:path'
 import { loadSettings } from '../../daemon/config.ts'
+import { limits } from '../../limits.ts'
 import { keepYoungGenerationSmall } from '../../daemon/memory-keeper.ts'
 import { Failure } from '../failure.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
-import { parseDuration } from '../rendering/duration.ts'
+import { parseDuration, shortDuration } from '../rendering/duration.ts'
 import type { Invocation } from '../invocation.ts'
 import type { DaemonSettings } from '../../daemon/config.ts'
 import type { RunningDaemon } from '../../daemon/daemon.ts'
@@ -43,7 +44,7 @@ export function serveCommand(): Command {
       'trace, debug, info, warn, error, fatal or silent (else CALLBOARD_LOG_LEVEL)',
     )
     .option('--log-file <path>', 'the file that stderr leads to: it is kept small')
-    .option('--drain-deadline <time>', 'what running tasks get to end, such as 10s or 2m', duration)
+    .option('--drain-deadline <time>', 'what running tasks get to end, such as 10s or 2m', drainDeadline)
     .addHelpText('after', help)
     .action(async (options: ServeOptions, command: Command) => serve(invocationOf(command), options))
 }
@@ -103,9 +104,15 @@ function collect(value: string, earlier: readonly string[] = []): readonly strin
   return [...earlier, value]
 }
 
-/** An option's value that is a span of time, in milliseconds. */
-export function duration(value: string): number {
+/** An option's value that is a drain deadline, in milliseconds. */
+export function drainDeadline(value: string): number {
+  return duration(value, limits.drainDeadlineMsMax)
+}
+
+/** An option's value that is a span of time of at most `msMax`, in milliseconds. */
+export function duration(value: string, msMax: number): number {
   const ms = parseDuration(value)
   if (ms === undefined) throw new InvalidArgumentError('Give a time such as 500ms, 10s or 2m.')
+  if (ms > msMax) throw new InvalidArgumentError(`Give at most ${shortDuration(msMax)}.`)
   return ms
 }

@@ -1,7 +1,7 @@
 /** `callboard show <task>`: what is known of one task. */
 import { Command } from 'commander'
 import { withConnection } from '../connection.ts'
-import { invocationOf, withSharedOptions } from '../invocation.ts'
+import { advice, invocationOf, withSharedOptions } from '../invocation.ts'
 import { taskReport } from '../rendering/task-report.ts'
 import { resolveTaskId } from '../task-id.ts'
 import type { Invocation } from '../invocation.ts'
@@ -18,7 +18,7 @@ export function showCommand(): Command {
 async function show(invocation: Invocation, typed: string): Promise<void> {
   const { output, json } = invocation
   const task = await withConnection(invocation, {}, async ({ client }) =>
-    client.getTask(resolveTaskId(typed, await client.listTasks())),
+    client.getTask(resolveTaskId(typed, await client.listTasks(), advice(invocation, 'ps --all'))),
   )
   if (json) return output.document(task)
   const { paint, columns } = output

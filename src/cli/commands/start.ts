@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { withConnection } from '../connection.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
-import { taskRequest } from '../task-request.ts'
+import { priority, taskRequest } from '../task-request.ts'
 import type { Invocation } from '../invocation.ts'
 import type { TaskRequestOptions } from '../task-request.ts'
 
@@ -18,6 +18,7 @@ export function startCommand(): Command {
     .description('Start a command as a task and print its id. A daemon is started where none answers.')
     .argument('<command...>', 'program and arguments, after --')
     .option('--stdin', "keep the command's standard input open for `callboard send`")
+    .option('--priority <n>', 'its place in the queue: -10 to 10, higher first', priority)
     .passThroughOptions()
     .addHelpText('after', help)
     .action(async (words: string[], options: TaskRequestOptions, command: Command) =>

@@ -4,8 +4,11 @@ import { limits } from '../../limits.ts'
 import { withConnection } from '../connection.ts'
 import { DaemonProcess } from '../daemon-process.ts'
 import { Failure } from '../failure.ts'
-import { invocationOf, withSharedOptions } from '../invocation.ts'
-import { duration } from './serve.ts'
+import { advice, invocationOf, withSharedOptions } from '../invocation.ts'
+import { sayWhenLong } from '../say-when-long.ts'
+import { isSettled } from '../settled.ts'
+import { taskStates } from '../../wire/commands.ts'
+import { drainDeadline } from './serve.ts'
 import type { Invocation } from '../invocation.ts'
 
 interface StopOptions {
@@ -27,7 +30,7 @@ export function stopCommand(): Command {
   return withSharedOptions(new Command('stop'))
     .summary('end the daemon')
     .description('End the daemon. Returns when its process and its socket are gone.')
-    .option('--deadline <time>', 'what running tasks get to end, such as 0, 10s or 2m', duration)
+    .option('--deadline <time>', 'what running tasks get to end, such as 0, 10s or 2m', drainDeadline)
     .option('--force', 'end running tasks at once, by force')
     .addHelpText('after', help)
     .action(async (options: StopOptions, command: Command) => stop(invocationOf(command), options))
@@ -35,14 +38,31 @@ export function stopCommand(): Command {
 
 async function stop(invocation: Invocation, options: StopOptions): Promise<void> {
   const deadlineMs = options.force === true ? 0 : options.deadline
-  const daemon = await withConnection(invocation, {}, async ({ client, socketPath }) => {
+  const harder = advice(invocation, 'stop --force')
+  const { daemon, live } = await withConnection(invocation, {}, async ({ client, socketPath }) => {
     const pid = client.server?.pid
     if (pid === undefined) throw new Failure('the daemon does not say its process id.')
+    const { tasks } = await client.getStatus()
     await client.shutdown(deadlineMs === undefined ? {} : { deadlineMs })
-    return new DaemonProcess(pid, socketPath)
+    return { daemon: new DaemonProcess(pid, socketPath, harder), live: liveCount(tasks) }
   })
+  const tasks = live === 1 ? '1 task' : `${live} tasks`
+  using _notice = sayWhenLong(invocation, () =>
+    options.force === true
+      ? `waiting for the daemon (pid ${daemon.pid}) to end ${tasks} by force.`
+      : `waiting for ${tasks} to end ${deadlineWords(deadlineMs)}; ${harder} does not wait.`,
+  )
   await (options.force === true ? daemon.forced(forcedMs) : ended(daemon, deadlineMs))
   if (invocation.json) await invocation.output.document({ pid: daemon.pid, stopped: true })
+}
+
+function liveCount(tasks: Readonly<Record<string, number>>): number {
+  return taskStates.filter((state) => !isSettled(state)).reduce((sum, state) => sum + (tasks[state] ?? 0), 0)
+}
+
+function deadlineWords(deadlineMs: number | undefined): string {
+  if (deadlineMs === undefined) return 'before the drain deadline'
+  return deadlineMs === 0 ? 'now that they are cancelled' : `within ${deadlineMs / 1_000} s`
 }
 
 /** Without a deadline of ours the daemon's own counts, which may be as long as its config says. */

@@ -55,6 +55,18 @@ describe('serve, stop and finding the daemon', () => {
     }
   })
 
+  test('what stop waits for is said when it takes a while, and a deadline past every bound at once', async () => {
+    await world.run(['start', '--', 'sleep', '60'])
+    const stopped = await world.run(['stop', '--deadline', '1s'])
+    expect(stopped).toMatchObject({ code: 0, out: '' })
+    expect(stopped.err).toBe(
+      'callboard: waiting for 1 task to end within 1 s; `callboard stop --force` does not wait.\n',
+    )
+    const tooLong = await world.run(['stop', '--deadline', '2h'])
+    expect(tooLong).toMatchObject({ code: 2, out: '' })
+    expect(tooLong.err).toMatch(/^callboard: .*'2h' is invalid\. Give at most 1h\. See .*\n$/)
+  })
+
   test('twenty starters at once end on one daemon', async () => {
     const runs = Array.from({ length: 20 }, (_, index) => world.run(['run', '--', 'echo', `${index}`]))
     const finished = await Promise.all(runs)
@@ -66,10 +78,10 @@ describe('serve, stop and finding the daemon', () => {
     expect(listed).toHaveLength(20)
   }, 30_000)
 
-  test('a daemon that cannot start is said with the end of its log, and 69', async () => {
+  test('a daemon that refuses its settings is said with the end of its log, and 78 as it said', async () => {
     const env = { CALLBOARD_LOG_LEVEL: 'loud' }
     const finished = await world.run(['run', '--', 'true'], { env })
-    expect(finished.code).toBe(69)
+    expect(finished.code).toBe(78)
     expect(finished.err).toMatch(/^callboard: the daemon could not be started: it exited with code 78 .*\n/)
     expect(finished.err).toContain('CALLBOARD_LOG_LEVEL')
   })
@@ -116,6 +128,14 @@ describe('serve, stop and finding the daemon', () => {
       path: join(world.directory, 'near.sock'),
       source: '--socket',
     })
+  })
+
+  test('a path that nobody chose is the default, and one of TMPDIR is not', async () => {
+    const unset = { env: { XDG_RUNTIME_DIR: '' } }
+    expect(await world.json(['socket'], unset)).toMatchObject({ source: 'default' })
+    const chosen = { env: { XDG_RUNTIME_DIR: '', TMPDIR: world.directory } }
+    expect(await world.json(['socket'], chosen)).toMatchObject({ source: 'TMPDIR' })
+    expect((await world.run(['ps'], chosen)).err).toContain('callboard.sock (from TMPDIR): ')
   })
 
   test('a socket path that the system cannot bind is 78', async () => {

@@ -179,6 +179,18 @@ describe('run', () => {
     await settledAs('mark-stubborn', 'aborted')
   })
 
+  test('what Ctrl-C waits for is said when it takes a while', async () => {
+    const script = 'trap "" TERM; echo ready; while :; do sleep 0.1; done'
+    const started = world.start(['run', '--', 'sh', '-c', script])
+    await hasPrinted(started, 'ready')
+    started.child.kill('SIGINT')
+    const finished = await started.finished
+    expect(finished.code).toBe(137)
+    expect(finished.err).toMatch(
+      /^callboard: waiting for the task [\da-f]{8} to end: it gets TERM, and KILL where .*\. Ctrl-C again leaves at once\.\n$/,
+    )
+  })
+
   test('a task that somebody else cancels ends the run', async () => {
     const started = world.start(['run', '--', 'sh', '-c', 'echo ready; : mark-cancelled; exec sleep 60'])
     await hasPrinted(started, 'ready')

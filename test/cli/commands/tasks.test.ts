@@ -85,6 +85,16 @@ describe('start and what follows', () => {
     expect((await world.run(['watch', id])).out).toContain('stdout│ got two words')
   })
 
+  test('send to a command that reads nothing says how to start one that does', async () => {
+    const id = await started('sleep', '30')
+    expect(await world.run(['send', id, 'hello'])).toMatchObject({
+      code: 1,
+      out: '',
+      err: 'callboard: this command does not read messages: its input is closed (`callboard start --stdin` keeps it open).\n',
+    })
+    await world.run(['cancel', id])
+  })
+
   test('cancel ends several at once and prints their ids', async () => {
     const ids = [await started('sleep', '30'), await started('sleep', '30')]
     expect((await world.run(['cancel', ...ids])).out).toBe(`${ids.join('\n')}\n`)
@@ -103,7 +113,9 @@ describe('start and what follows', () => {
   test('close puts a task away', async () => {
     const id = await started('sleep', '30')
     expect(await world.json(['close', id])).toEqual({ tasks: [id] })
-    await vi.waitFor(async () => expect(await world.json(['show', id])).toMatchObject({ state: 'closed' }))
+    await vi.waitFor(async () => expect(await world.json(['show', id])).toMatchObject({ state: 'closed' }), {
+      timeout: 8_000,
+    })
   })
 
   test('an id that is nobody’s, and one that may be several, are sentences that say what to do', async () => {
@@ -112,7 +124,17 @@ describe('start and what follows', () => {
     expect(unknown.err).toContain('`callboard ps --all` lists them')
     const ambiguous = await world.run(['cancel', done.slice(0, 4)])
     expect(ambiguous.code).toBe(1)
-    expect(ambiguous.err).toMatch(/may mean \d+ tasks \(.*\): type more of it\.\n$/)
+    expect(ambiguous.err).toMatch(
+      /may mean \d+ tasks \([\da-f]{8}, .*\): type one of these, or more of it\.\n$/,
+    )
+  })
+
+  test('advice is for the daemon that was asked', async () => {
+    const unknown = await world.run(['show', '--socket', world.socketPath, 'zzzz'])
+    expect(unknown.err).toContain(`\`callboard ps --all --socket ${world.socketPath}\` lists them`)
+    const nowhere = await world.run(['ps', '--socket', '/tmp/no one.sock'])
+    expect(nowhere.code).toBe(69)
+    expect(nowhere.err).toContain("`callboard serve --socket '/tmp/no one.sock'`")
   })
 
   test('what the daemon refuses is its sentence and 1', async () => {

@@ -1,0 +1,73 @@
+/** `callboard answer <ask> <option|text…>`: says to a task what it waits for. The first valid answer wins. */
+import { Command } from 'commander'
+import { answerFrom } from '../asking/answer.ts'
+import { lostAnswer } from '../asking/lost-answer.ts'
+import { withConnection } from '../connection.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { Failure } from '../failure.ts'
+import { advice, invocationOf, withSharedOptions } from '../invocation.ts'
+import { matchId } from '../task-id.ts'
+import { CallboardError } from '../../client/callboard-error.ts'
+import type { AskResponse } from '../../client/callboard-client.ts'
+import type { Connection } from '../connection.ts'
+import type { Invocation } from '../invocation.ts'
+import type { Ask } from '../../wire/events.ts'
+
+const help = `
+Examples:
+  callboard answer 9c1f yes             an option: its id, its label, a unique
+                                        beginning of either, or its number
+  callboard answer 9c1f use the other   a question that takes text
+  callboard answer 9c1f size=3 fast=no  the fields of a form
+
+\`callboard asks\` lists what is asked. Where somebody else was quicker, that is
+said, and the exit code is 1.`
+
+export function answerCommand(): Command {
+  return withSharedOptions(new Command('answer'))
+    .summary('answer what a task asks')
+    .description('Answer what a task asks. The first valid answer wins.')
+    .argument('<ask>', 'its id, or a unique beginning or end of it')
+    .argument('<answer...>', 'an option, a text, or name=value for each field of a form')
+    .addHelpText('after', help)
+    .passThroughOptions()
+    .action(async (typed: string, words: string[], _options: unknown, command: Command) => {
+      const invocation = invocationOf(command)
+      await withConnection(invocation, {}, (connection) => answer(invocation, connection, typed, words))
+    })
+}
+
+async function answer(
+  invocation: Invocation,
+  { client }: Connection,
+  typed: string,
+  words: readonly string[],
+): Promise<void> {
+  const open = (await client.listTasks()).flatMap((task) => task.asks)
+  const id = matchId(typed, ids(open), 'asks')
+  const ask = open.find((one) => one.id === id)
+  // The daemon may remember who answered one that is no longer open.
+  const askId = ask?.id ?? typed
+  const response = ask === undefined ? { text: words.join(' ') } : understood(ask, words)
+  try {
+    await client.respondToAsk(askId, response)
+  } catch (error) {
+    if (!(error instanceof CallboardError)) throw error
+    const sentence = lostAnswer(error, ask)
+    throw new Failure(`${sentence} ${advice(invocation, 'asks')} lists what is open.`, exitCodes.failure, {
+      cause: error,
+    })
+  }
+  if (invocation.json) await invocation.output.document({ askId, ...response })
+}
+
+function ids(asks: readonly Ask[]): string[] {
+  return asks.map((ask) => ask.id)
+}
+
+/** Throws Failure (2) where the words are no answer to it. */
+function understood(ask: Ask, words: readonly string[]): AskResponse {
+  const typed = answerFrom(ask, words)
+  if (typed.ok) return typed.response
+  throw new Failure(`${typed.why}.`, exitCodes.usage)
+}
