@@ -29,6 +29,8 @@ export const limits = {
   // --- links -------------------------------------------------------------------------------------------------------
   /** Live links of one daemon. Past it: a new link is closed before its Ack, and logged. */
   connectionsMax: 8_192,
+  /** The most of them that a config may ask for: open files run out before. Past it: exit 78. */
+  connectionsMaxMax: 65_536,
   /** The flush of the Ack. Past it: closed. */
   ackTimeoutMs: 10_000,
   /** One socket write of events: the best size measured, and what node-ipc 12 clients can digest. */

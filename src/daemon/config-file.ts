@@ -27,7 +27,7 @@ const configLimitsSchema = z.strictObject({
   tasksKeptBytesMax: between(64 * KiB, 1024 * MiB),
   // Four slabs per MiB of lanes: below this the lanes' share would be the whole tail.
   tailBytesMax: between(8 * MiB, 2048 * MiB),
-  connectionsMax: between(1, 65_536),
+  connectionsMax: between(1, limits.connectionsMaxMax),
   cancelGraceMs: between(0, 600_000),
   sessionGraceMs: between(0, 86_400_000),
 })

@@ -138,7 +138,7 @@ function configure(config: IPCConfig, path: string): void {
   // Below the socket itself: a root that contains the path would be made, and set to 0700.
   config.socketRoot = `${path}/none`
   // Admission is decided above, by connection; this only keeps an endless number of half-admitted ones away.
-  config.maxConnections = 2 * limits.connectionsMax
+  config.maxConnections = 2 * limits.connectionsMaxMax
   config.maxRetries = 0
   config.stopRetrying = true
 }

@@ -197,6 +197,15 @@ describe('the config file', () => {
     expect(refusal()).toContain('speed: Too big')
   })
 
+  // bound: connectionsMaxMax
+  test('lets in as many connections as a config may ask for, and no more', () => {
+    const { connectionsMaxMax } = limits
+    write({ limits: { connectionsMax: connectionsMaxMax } })
+    expect(settings().limits.connectionsMax).toBe(connectionsMaxMax)
+    write({ limits: { connectionsMax: connectionsMaxMax + 1 } })
+    expect(refusal()).toContain('limits.connectionsMax: Too big')
+  })
+
   test('takes a bound at its least and its most', () => {
     write({ limits: { tasksLiveMax: 1, cancelGraceMs: 600_000 } })
     expect(settings().limits).toMatchObject({ tasksLiveMax: 1, cancelGraceMs: 600_000 })
