@@ -48,7 +48,7 @@ function approval(id: string, text = 'Run it?'): Ask {
 
 function setting(respond = (_askId: string, _response: AskResponse) => Promise.resolve()) {
   const terminal = new TypedTerminal()
-  const responded = vi.fn(respond)
+  const responded = vi.fn<typeof respond>(respond)
   const prompter = new AskPrompter({
     terminal,
     respond: responded,
