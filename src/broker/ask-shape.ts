@@ -53,14 +53,15 @@ function hasTwins(options: readonly AskOption[]): boolean {
   return new Set(options.map(({ id }) => id)).size < options.length
 }
 
-/** What is wrong with an answer to `ask`, and what would be right; undefined where it fits. */
-export function answerProblem(ask: Ask, said: Said): string | undefined {
+/** What is wrong with an answer to `ask`, and what would be right; undefined where it fits. `charsMax` bounds it. */
+export function answerProblem(ask: Ask, said: Said, charsMax: number): string | undefined {
   const given = Object.entries(said).flatMap(([name, value]) => (value === undefined ? [] : [name]))
   const wanted = wantedBy(ask)
   const [one, ...more] = given
   if (one === undefined) return `Nothing is said: this ${ask.kind} takes ${wanted}.`
   if (more.length > 0)
     return `${given.join(' and ')} are given: this ${ask.kind} takes ${wanted}, and nothing else.`
+  if (charsOf(said) > charsMax) return `An answer has at most ${charsMax} characters.`
   if (said.values !== undefined && ask.kind === 'form') return formProblem(ask.fields ?? [], said.values)
   if (said.text !== undefined && ask.kind === 'question') return undefined
   if (said.option !== undefined && ask.kind !== 'form') {
@@ -69,6 +70,11 @@ export function answerProblem(ask: Ask, said: Said): string | undefined {
     if (options.length > 0) return `It has no such option: choose one of ${listed(options)}.`
   }
   return `This ${ask.kind} takes ${wanted}, not ${one}.`
+}
+
+function charsOf({ option = '', text = '', values = {} }: Said): number {
+  const chars = Object.entries(values).map(([name, value]) => name.length + String(value).length)
+  return chars.reduce((sum, one) => sum + one, option.length + text.length)
 }
 
 function wantedBy({ kind, options = [] }: Ask): string {

@@ -40,15 +40,21 @@ export class Asks {
     return this.#byId.size
   }
 
-  /** Opens an ask of a task; `id` names it to clients. Refused with a sentence where it has no shape or past the bounds. */
-  open(task: string, key: string, asked: Asked, id: string, now: number): Opened {
-    const { asksPerTaskMax, askDeadlineMsMax } = this.#limits
+  /** Why a task may not ask this now, in a sentence; undefined where it may. */
+  problem(task: string, key: string, asked: Asked): string | undefined {
+    const { asksPerTaskMax } = this.#limits
     const open = this.#byTask.get(task) ?? []
     const problem = askProblem(asked, this.#limits)
+    if (problem !== undefined) return problem
+    if (open.length >= asksPerTaskMax) return `at most ${asksPerTaskMax} asks of a task are open at once`
+    return open.some((one) => one.key === key) ? 'an ask with this name is open already' : undefined
+  }
+
+  /** Opens an ask of a task; `id` names it to clients. Refused with a sentence where `problem` has one. */
+  open(task: string, key: string, asked: Asked, id: string, now: number): Opened {
+    const problem = this.problem(task, key, asked)
     if (problem !== undefined) return { problem }
-    if (open.length >= asksPerTaskMax)
-      return { problem: `at most ${asksPerTaskMax} asks of a task are open at once` }
-    if (open.some((one) => one.key === key)) return { problem: 'an ask with this name is open already' }
+    const { askDeadlineMsMax } = this.#limits
     const { kind, text, options, fields, deadlineMs } = asked
     const ask: Ask = {
       id,
@@ -60,7 +66,7 @@ export class Asks {
       askedAt: now,
       ...(deadlineMs === undefined ? {} : { deadline: now + Math.min(deadlineMs, askDeadlineMsMax) }),
     }
-    this.#put({ ask, key }, open.length)
+    this.#put({ ask, key }, this.#byTask.get(task)?.length ?? 0)
     return { ask }
   }
 

@@ -33,7 +33,7 @@ describe('an answer', () => {
     [form, { values: { name: 'n' } }],
     [form, { values: { name: '', age: 1.5, sure: false, color: 'red' } }],
   ])('that fits is taken: $1', (ask, said) => {
-    expect(answerProblem(ask, said)).toBe(undefined)
+    expect(answerProblem(ask, said, 1_000)).toBe(undefined)
   })
 
   test.each([
@@ -67,13 +67,22 @@ describe('an answer', () => {
       'It has no field "toString": its fields are "name", "age", "sure", "color".',
     ],
   ])('that does not fit is told what would: $2', (ask, said, problem) => {
-    expect(answerProblem(ask, said)).toBe(problem)
+    expect(answerProblem(ask, said, 1_000)).toBe(problem)
+  })
+
+  test('is bounded, whatever it is made of', () => {
+    const problem = 'An answer has at most 10 characters.'
+    expect(answerProblem(question, { text: 'x'.repeat(10) }, 10)).toBe(undefined)
+    expect(answerProblem(question, { text: 'x'.repeat(11) }, 10)).toBe(problem)
+    expect(answerProblem(approval, { option: 'x'.repeat(11) }, 10)).toBe(problem)
+    expect(answerProblem(form, { values: { name: 'xxxxxxx' } }, 10)).toBe(problem)
+    expect(answerProblem(form, { values: { name: 'xxxxxx' } }, 10)).toBe(undefined)
   })
 
   test('of a field named as a property that every object has is missing where it is not given', () => {
     const odd: Ask = { ...base, kind: 'form', fields: [{ name: 'toString', type: 'text', required: true }] }
-    expect(answerProblem(odd, { values: {} })).toBe('The field "toString" is required.')
-    expect(answerProblem(odd, { values: { toString: 'x' } })).toBe(undefined)
+    expect(answerProblem(odd, { values: {} }, 1_000)).toBe('The field "toString" is required.')
+    expect(answerProblem(odd, { values: { toString: 'x' } }, 1_000)).toBe(undefined)
   })
 
   test('is told no more of long names and lists than shows what is meant', () => {
