@@ -54,7 +54,7 @@ const table: Readonly<Record<string, Rule>> = {
   'src/broker/': { may: ['src/limits.ts'], types: ['src/wire/', 'src/store/'] },
   'src/store/': { may: ['node:', 'src/limits.ts'], types: ['src/wire/'] },
   'src/transport/': { may: ['node:', 'node-ipc', 'src/wire/', 'src/limits.ts'] },
-  'src/runners/': { may: ['node:', 'src/wire/', 'src/limits.ts'] },
+  'src/runners/': { may: ['node:', 'src/wire/', 'src/limits.ts', '@agentclientprotocol/sdk'] },
   'src/actors/': {
     may: ['xstate', 'machines/', 'src/wire/', 'src/broker/', 'src/limits.ts', 'src/log.ts'],
     types: ['src/transport/', 'src/store/', 'src/runners/'],

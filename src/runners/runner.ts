@@ -131,6 +131,8 @@ export interface RunEvents {
 }
 
 export interface Run {
+  /** What `send` would refuse now, without doing it: what is journaled first must not be refused then. Absent: nothing. */
+  accepts?(text: string, images: readonly string[]): Outcome<void>
   /** A message of a client while the task runs. */
   send(text: string, images: readonly string[]): Outcome<void>
   /** The answer to one of its open asks. */
@@ -147,7 +149,7 @@ export interface Run {
 }
 
 /** Every runner that there is. */
-export const runnerNames = ['command', 'replay'] as const
+export const runnerNames = ['command', 'replay', 'acp'] as const
 export type RunnerName = (typeof runnerNames)[number]
 
 export interface Runner {
