@@ -13,7 +13,8 @@ import { codeOnly } from './import-statements.ts'
 const root = join(import.meta.dirname, '..')
 
 /** Parts that are still to come, whose bounds were declared with their contracts. Empty once they are there. */
-const toCome = /^(?:agent|answersKept|ask|lease|presence|queuedTasks|retention|runningTasks|store|wal)/
+const toCome =
+  /^(?:agent|answersKept|ask|inspect|lease|presence|queuedTasks|retention|runningTasks|store|wal)/
 
 /** Files of a folder by path, with their text. */
 function filesOf(pattern: string): ReadonlyMap<string, string> {
@@ -27,7 +28,7 @@ function filesOf(pattern: string): ReadonlyMap<string, string> {
  */
 const tag = /^ *\/\/ bound: (?<keys>\w+(?:, \w+)*)$/
 const anyTag = /^\s*\/\/\s*bounds?\b/i
-const beginOfTest = /^ *(?:test|it)(?:\.(?:each|runIf|skipIf)\b.*|\()/
+const beginOfTest = /^ *(?:test|it)(?:\.(?:each|runIf|skipIf)\b|\()/
 
 interface Tagged {
   readonly place: string

@@ -100,6 +100,7 @@ describe('an ask', () => {
   const problem = (asked: Partial<Asked>) => askProblem({ kind: 'question', text: '?', ...asked }, some)
   const option = (id: string) => ({ id, label: id })
 
+  // bound: askTextCharsMax, askOptionsMax
   test('of each kind is taken, at the bounds too', () => {
     expect(problem({ text: 'x'.repeat(200) })).toBe(undefined)
     expect(problem({ kind: 'approval', options: ['a', 'b', 'c'].map(option) })).toBe(undefined)
@@ -107,6 +108,7 @@ describe('an ask', () => {
     expect(problem({ deadlineMs: Infinity })).toBe(undefined)
   })
 
+  // bound: askTextCharsMax, askOptionsMax
   test.each<[Partial<Asked>, string]>([
     [{ text: 'x'.repeat(201) }, 'the text of an ask has at most 200 characters'],
     [{ deadlineMs: -1 }, 'deadlineMs is a number of milliseconds from now'],

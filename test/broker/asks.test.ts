@@ -28,6 +28,7 @@ describe('open asks', () => {
     ])
   })
 
+  // bound: asksPerTaskMax
   test('are so many for a task: of a thousand the others are told so', () => {
     const asks = some()
     const opened = Array.from({ length: 1_000 }, (_, n) => asks.open('t', `k${n}`, question, `a${n}`, 0))
@@ -76,6 +77,7 @@ describe('ended asks', () => {
     expect([asks.find('a'), asks.byKey('t', 'k'), ids(asks, 't')]).toEqual([undefined, undefined, []])
   })
 
+  // bound: asksRememberedMax
   test('are remembered up to a number, the newest', () => {
     const asks = some({ asksRememberedMax: 2 })
     for (const id of ['a', 'b', 'c']) {
@@ -117,10 +119,14 @@ describe('deadlines', () => {
     expect([asks.nextDeadline, asks.due(1_000)]).toEqual([undefined, []])
   })
 
+  // bound: askDeadlineMsMax
   test('are cut to the longest there is', () => {
     const asks = some({ askDeadlineMsMax: 100 })
-    asks.open('t', 'k', { ...question, deadlineMs: Infinity }, 'a', 7)
-    expect(asks.find('a')?.ask.deadline).toBe(107)
+    const deadlines = [99, 100, 101, Infinity].map((deadlineMs, index) => {
+      asks.open('t', `k${index}`, { ...question, deadlineMs }, `a${index}`, 7)
+      return asks.find(`a${index}`)?.ask.deadline
+    })
+    expect(deadlines).toEqual([106, 107, 107, 107])
   })
 })
 

@@ -60,6 +60,7 @@ describe('claiming', () => {
     expect([leases.approving('t', 'approval'), leases.expire(1_000_000)]).toEqual([undefined, []])
   })
 
+  // bound: leasesPerSessionMax
   test('one session holds so many, and renews at the bound', () => {
     const leases = some(2)
     for (const task of ['1', '2']) leases.claim(claimOf('a', { task }), 0)
@@ -108,6 +109,7 @@ describe('ending', () => {
     expect(leases.nextDeadline).toBe(undefined)
   })
 
+  // bound: leaseGraceMs
   test('with its session, after a grace in which its client may come back', () => {
     const leases = some()
     leases.claim(claimOf('a'), 0)
@@ -116,6 +118,7 @@ describe('ending', () => {
     expect(leases.sessionBack({ ...session('a'), clientId: 'client new' })).toEqual(['t'])
     expect([leases.expire(1_000_000), leases.holder('t')?.clientId]).toEqual([[], 'client new'])
     leases.sessionGone('session a', true, 20)
+    expect(leases.expire(20 + grace - 1)).toEqual([])
     expect(leases.expire(20 + grace).map((change) => change.news.why)).toEqual(['left'])
   })
 

@@ -197,14 +197,17 @@ describe('what cannot be asked is told to the command alone, which goes on', () 
     expect(run.asks).toHaveLength(1)
   })
 
+  // bound: askLineBytesMax
   test('a line past the bound, once, and the next line is read; one at the bound is', async () => {
     const frame = JSON.stringify({ text: '' }).length
-    const run = node(`${printing(2)}
+    const run = node(`${printing(3)}
       ask({ text: 'x'.repeat(100_000) })
+      ask({ text: 'x'.repeat(${lineMax - frame + 1}) })
       ask({ text: 'y'.repeat(${lineMax - frame}) })`)
     run.answer(await run.asked('y'.repeat(lineMax - frame)), { text: 'z' })
     await run.ended
-    expect(printed(run)).toEqual([`{"error":"a line has at most ${lineMax} bytes"}`, '{"text":"z"}'])
+    const tooLong = `{"error":"a line has at most ${lineMax} bytes"}`
+    expect(printed(run)).toEqual([tooLong, tooLong, '{"text":"z"}'])
   })
 
   test('a second one under a name that is open, and a second one without a name', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { limits } from '../../src/limits.ts'
 import { parseCallboardConfiguration, taskCommandSchema } from '../../src/wire/commands.ts'
 
@@ -79,6 +79,36 @@ test('as many tasks may be named for pruning as are kept, and none more', () => 
     }).success
   const { tasksKeptMax } = limits
   expect([tasksKeptMax, tasksKeptMax + 1].map(prune)).toEqual([true, false])
+})
+
+describe('a report of actors', () => {
+  const move = { machine: 'm', actor: 'a', at: 1, event: 'e' }
+  const taken = (report: object): boolean =>
+    taskCommandSchema.safeParse({ commandName: 'ReportActors', data: { namespace: 'n', ...report } }).success
+  const x = (length: number): string => 'x'.repeat(length)
+
+  // bound: inspectedMachinesMax, inspectedMovesMax
+  test('tells of as many machines and moves as may be, and none more', () => {
+    const { inspectedMachinesMax: machines, inspectedMovesMax: moves } = limits
+    const machine = { name: 'm', chart: '{}' }
+    const told = (count: number): boolean => taken({ machines: Array.from({ length: count }, () => machine) })
+    const moved = (count: number): boolean => taken({ moves: Array.from({ length: count }, () => move) })
+    expect([machines, machines + 1].map(told)).toEqual([true, false])
+    expect([moves, moves + 1].map(moved)).toEqual([true, false])
+  })
+
+  // bound: inspectedNameCharsMax, inspectedChartCharsMax, inspectedContextCharsMax
+  test('has names, charts and contexts as long as may be, and no longer', () => {
+    const { inspectedNameCharsMax: name, inspectedChartCharsMax: chart, inspectedContextCharsMax } = limits
+    const named = (length: number): boolean => taken({ namespace: x(length) })
+    const acting = (length: number): boolean => taken({ moves: [{ ...move, actor: x(length) }] })
+    const charted = (length: number): boolean => taken({ machines: [{ name: 'm', chart: x(length) }] })
+    const knowing = (length: number): boolean => taken({ moves: [{ ...move, context: x(length) }] })
+    for (const check of [named, acting]) expect([name, name + 1].map(check)).toEqual([true, false])
+    expect([chart, chart + 1].map(charted)).toEqual([true, false])
+    const context = inspectedContextCharsMax
+    expect([context, context + 1].map(knowing)).toEqual([true, false])
+  })
 })
 
 test('a wrong value is refused with its place', () => {
