@@ -89,7 +89,9 @@ test('up to the bound all tasks are its own; past it the oldest that does not ru
   const { native } = desk()
   const session = native('c')
   const isLive = (task: string): boolean => task === 'runs'
-  for (const task of ['runs', 'old']) session.own(task, isLive)
+  for (const task of ['older', 'runs']) session.own(task, isLive)
+  expect([...session.ownTasks]).toEqual(['older', 'runs'])
+  session.own('old', isLive)
   expect([...session.ownTasks]).toEqual(['runs', 'old'])
   session.own('new', isLive)
   expect([...session.ownTasks]).toEqual(['runs', 'new'])
