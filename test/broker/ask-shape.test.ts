@@ -90,6 +90,7 @@ describe('an answer', () => {
     const problem = answerProblem(
       { ...base, kind: 'approval', options: many },
       { option: 'y'.repeat(100_000) },
+      Infinity,
     )
     expect(problem?.length).toBeLessThan(1_000)
   })
