@@ -264,38 +264,15 @@ export const limits = {
   memoryLookMs: 50,
 
   // --- inspector ---------------------------------------------------------------------------------------------------
-  /** Pages that read at once. Past it: 503. */
-  inspectorPagesMax: 16,
-  /** How often a page is told what is new. */
-  inspectorBatchMs: 120,
-  /** Bytes that a page has not read. Past it: it is dropped, and goes on where it was when it comes back. */
-  inspectorHeldBytesMax: 4 * MiB,
-  /** Things that happened while somebody looked, for going back in time. Past it: the oldest is forgotten. */
-  inspectorRingMax: 20_000,
-  /** Things told to a page in one batch; the others are counted, and it may ask for them. */
-  inspectorMovesPerBatch: 300,
-  /** One command of a page. Past it: 413. */
-  inspectorCommandBytesMax: 1 * MiB,
-  /** A frame as it is shown. Past it: cut. */
-  inspectorFrameCharsMax: 16 * KiB,
-  /** A recording of the page that is opened again. Past it: refused. */
-  inspectionBytesMax: 64 * MiB,
-  /** Other programs whose actors are shown. Past it: the one not heard of for longest is forgotten. */
-  inspectedNamespacesMax: 16,
-  /** Machines of one program, and one machine's chart. Past either: `limit_exceeded`, `invalid_command`. */
+  /**
+   * What inspectTo() reports: machines of one program and one's chart, moves of one report, names, a context as JSON.
+   * inspectTo() cuts or leaves out what is past it; from others it is `invalid_command`.
+   */
   inspectedMachinesMax: 64,
   inspectedChartCharsMax: 256 * KiB,
-  /** Actors of one machine of another program. Past it: the one not heard of for longest is forgotten. */
-  inspectedActorsMax: 10_000,
-  /** Moves of one report, and what their program keeps of them while no report can leave. Past it: left out, counted. */
   inspectedMovesMax: 1_000,
-  /** A name in a report. Past it: cut by inspectTo(), `invalid_command` at the daemon. */
   inspectedNameCharsMax: 200,
-  /** An actor's context as JSON. Past it: cut. */
   inspectedContextCharsMax: 4 * KiB,
-  /** How often inspectTo() reports, and tries again where no daemon answers. */
-  inspectedReportMs: 100,
-  inspectedRetryMs: 5_000,
 
   // --- our own client ----------------------------------------------------------------------------------------------
   /** Back-off between attempts: doubled from the first to the last, each with full jitter. */

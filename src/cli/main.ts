@@ -11,6 +11,7 @@ import { claimCommand } from './commands/claim.ts'
 import { clientsCommand } from './commands/clients.ts'
 import { closeCommand } from './commands/close.ts'
 import { historyCommand } from './commands/history.ts'
+import { inspectCommand } from './commands/inspect.ts'
 import { machinesCommand } from './commands/machines.ts'
 import { psCommand } from './commands/ps.ts'
 import { recordCommand } from './commands/record.ts'
@@ -98,6 +99,7 @@ function commands(): Command[] {
     claimCommand(),
     releaseCommand(),
     clientsCommand(),
+    inspectCommand(),
     statusCommand(),
     socketCommand(),
     machinesCommand(),

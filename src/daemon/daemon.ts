@@ -25,6 +25,7 @@ import { canonicalCodec, parseListenerCodec, parseStoredFrame } from '../wire/co
 import { nativeEventNames } from '../wire/events.ts'
 import { UnfinishedFrames } from '../wire/unfinished.ts'
 import type { DaemonSettings } from './config.ts'
+import { Inspection } from './inspection.ts'
 import { Listeners, Locks } from './listeners.ts'
 import { MemoryKeeper } from './memory-keeper.ts'
 import { newTaskId } from './task-id.ts'
@@ -78,6 +79,7 @@ class Daemon implements RunningDaemon {
   readonly #store: Store
   readonly #unfinished: UnfinishedFrames
   readonly #broker: Broker
+  readonly #inspection = new Inspection(() => this.#broker)
   #sweep: NodeJS.Timeout | undefined
   #memory: MemoryKeeper | undefined
   #resolveStopped: () => void = () => {}
@@ -155,6 +157,8 @@ class Daemon implements RunningDaemon {
       ...limits,
     })
     return new Broker({
+      actors: this.#inspection.actors,
+      inspector: this.#inspection,
       journal,
       lanes,
       delivery,
@@ -188,6 +192,7 @@ class Daemon implements RunningDaemon {
 
   #makeConnections(): ConnectionActors {
     return new ConnectionActors({
+      actors: this.#inspection.actors,
       owner: this.#broker,
       limits: this.#settings.limits,
       log: this.#log,
@@ -200,6 +205,7 @@ class Daemon implements RunningDaemon {
   #makeTasks(): TaskActors {
     const { journal, now } = this.#broker.parts
     return new TaskActors({
+      actors: this.#inspection.actors,
       runners: {
         command: commandRunner({ limits: this.#settings.limits }),
         replay: replayRunner({ limits: this.#settings.limits }),
@@ -219,6 +225,7 @@ class Daemon implements RunningDaemon {
   #finish(): void {
     clearInterval(this.#sweep)
     this.#memory?.[Symbol.dispose]()
+    this.#inspection[Symbol.dispose]()
     this.listeners.close()
     this.#store.close()
     this.#locks.release()

@@ -4,7 +4,7 @@
  * hand: measured at 0.5–2 % of a control transition, against 5 % for a subscription or a wrapped `send` and 16 % for an
  * inspector. Where nobody looks it allocates nothing after an edge's first time.
  */
-import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from 'xstate'
+import type { AnyActorRef, AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from 'xstate'
 import { chartOf, statesFrom } from './chart.ts'
 import type { Chart, ChartState, ChartTransition } from './chart.ts'
 
@@ -33,6 +33,8 @@ export interface Passage {
   readonly from: Leaf
   readonly to: Leaf | undefined
   readonly edge: Edge | undefined
+  /** Without guards an event leads from a state to one other. */
+  readonly certain: boolean
 }
 
 /** Told of every transition while somebody looks. */
@@ -65,12 +67,17 @@ class Cell {
   }
 
   fits(before: StateValue, after: StateValue): boolean {
-    return stands(before, this.#fromTop, this.#fromSub) && stands(after, this.#toTop, this.#toSub)
+    return (
+      stands(before, this.#fromTop, this.#fromSub) &&
+      (this.passage.certain || stands(after, this.#toTop, this.#toSub))
+    )
   }
 }
 
 function stands(value: StateValue, top: string, sub: string | undefined): boolean {
-  return typeof value === 'string' ? sub === undefined && value === top : value[top] === sub && sub !== undefined
+  return typeof value === 'string'
+    ? sub === undefined && value === top
+    : value[top] === sub && sub !== undefined
 }
 
 function twoLevels(value: StateValue): [string, string | undefined] {
@@ -89,6 +96,8 @@ export class MachineTally {
   /** Events that came where the machine does not expect them. */
   refused = 0
   recorder: Recorder | undefined
+  /** Those that live, oldest first, by the id in their context. */
+  readonly actors = new Map<string, AnyActorRef>()
   readonly #leafById: ReadonlyMap<string, Leaf>
   readonly #cells = new Map<string, Cell>()
 
@@ -106,13 +115,26 @@ export class MachineTally {
   }
 
   /** An actor begins in a state. */
-  begins(value: StateValue): void {
-    this.#leafOf(value).population++
+  begins(snapshot: AnyMachineSnapshot, actor: AnyActorRef): void {
+    this.#leafOf(snapshot.value).population++
+    this.actors.set(this.idOf(snapshot), actor)
   }
 
-  /** An actor failed in a state, or was given up there. */
-  ends(value: StateValue): void {
-    this.#leafOf(value).population--
+  /** An actor failed in a state. */
+  fails(snapshot: AnyMachineSnapshot): void {
+    this.#leafOf(snapshot.value).population--
+    this.actors.delete(this.idOf(snapshot))
+  }
+
+  /** The id of the state in which a living actor stands. */
+  stateOf(id: string): string | undefined {
+    const snapshot: AnyMachineSnapshot | undefined = this.actors.get(id)?.getSnapshot()
+    return snapshot === undefined ? undefined : `${this.name}.${pathOf(snapshot.value)}`
+  }
+
+  idOf(snapshot: AnyMachineSnapshot): string {
+    const context: { readonly id?: unknown } = snapshot.context
+    return typeof context.id === 'string' ? context.id : this.name
   }
 
   passed(before: AnyMachineSnapshot, after: AnyMachineSnapshot, type: string): Passage {
@@ -125,6 +147,7 @@ export class MachineTally {
     if (from !== to) {
       from.population--
       if (to !== undefined) to.population++
+      if (to === undefined || to.final) this.actors.delete(this.idOf(after))
     }
     return passage
   }
@@ -137,6 +160,7 @@ export class MachineTally {
       from,
       to: type === stopEvent ? undefined : to,
       edge: this.#edgeOf(from.id, to.id, type),
+      certain: this.#candidates(from.id, type).every(({ transition }) => transition.guard === null),
     }
     const cell = new Cell(passage, before, after, this.#cells.get(type))
     this.#cells.set(type, cell)
@@ -145,10 +169,15 @@ export class MachineTally {
 
   /** As XState looks for it: the innermost state first, in each the first that leads to where it did lead. */
   #edgeOf(from: string, to: string, type: string): Edge | undefined {
-    const candidates = this.edges
-      .filter(({ source, transition }) => isWithin(from, source.id) && eventTypeOf(source, transition) === type)
+    return this.#candidates(from, type).find(({ transition }) => isWithin(to, transition.target ?? from))
+  }
+
+  #candidates(from: string, type: string): Edge[] {
+    return this.edges
+      .filter(
+        ({ source, transition }) => isWithin(from, source.id) && eventTypeOf(source, transition) === type,
+      )
       .toSorted((a, b) => b.source.id.length - a.source.id.length || a.index - b.index)
-    return candidates.find(({ transition }) => isWithin(to, transition.target ?? from)) ?? undefined
   }
 
   #leafOf(value: StateValue): Leaf {
@@ -185,16 +214,18 @@ export class Tally {
   count(machine: AnyStateMachine): void {
     const tally = new MachineTally(chartOf(machine))
     this.machines.push(tally)
-    const { transition, getInitialSnapshot, restoreSnapshot } = machine
+    const transition = machine.transition.bind(machine)
+    const getInitialSnapshot = machine.getInitialSnapshot.bind(machine)
+    const restoreSnapshot = machine.restoreSnapshot.bind(machine)
     machine.transition = counted(tally, transition)
     machine.getInitialSnapshot = (...given) => {
       const snapshot = getInitialSnapshot(...given)
-      tally.begins(snapshot.value)
+      tally.begins(snapshot, given[0].self)
       return snapshot
     }
     machine.restoreSnapshot = (...given) => {
       const snapshot = restoreSnapshot(...given)
-      tally.begins(snapshot.value)
+      tally.begins(snapshot, given[1].self)
       return snapshot
     }
   }
@@ -213,16 +244,11 @@ function counted(tally: MachineTally, transition: Transition): Transition {
     try {
       after = transition(before, event, scope)
     } catch (error) {
-      tally.ends(before.value)
+      tally.fails(before)
       throw error
     }
     const passage = tally.passed(before, after, event.type)
-    if (recorder !== undefined) recorder.end(place, passage, idOf(before, tally.name), event)
+    if (recorder !== undefined) recorder.end(place, passage, tally.idOf(before), event)
     return after
   }
-}
-
-function idOf(snapshot: AnyMachineSnapshot, otherwise: string): string {
-  const context: { readonly id?: unknown } = snapshot.context
-  return typeof context.id === 'string' ? context.id : otherwise
 }

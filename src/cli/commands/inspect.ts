@@ -1,0 +1,128 @@
+/**
+ * `callboard inspect`: the address of the page that shows the daemon's machines; `inspect recording.jsonl` shows a
+ * recording of it with no daemon. A browser's arguments can be seen by everybody (ps), so that --open gives it a file of
+ * the user's own, which leads on to the address.
+ */
+import { Command } from 'commander'
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { inspectorLimits } from '../../inspector/limits.ts'
+import { openRecording } from '../../inspector/offline.ts'
+import { withConnection } from '../connection.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { Failure } from '../failure.ts'
+import { invocationOf, placeOf, withSharedOptions } from '../invocation.ts'
+import { StopSignals } from '../stop-signals.ts'
+import type { Invocation } from '../invocation.ts'
+
+interface InspectOptions {
+  readonly control?: boolean
+  readonly open?: boolean
+}
+
+const help = `
+The page is served by the daemon itself, on 127.0.0.1 and a random port, once it
+was asked for. Who has the address may look, with --control also act: it is as
+good as the socket.
+
+Examples:
+  callboard inspect                     print the address
+  callboard inspect --control --open    open it in the browser
+  callboard inspect recording.jsonl     what a page has exported, without daemon`
+
+export function inspectCommand(): Command {
+  return withSharedOptions(new Command('inspect'))
+    .summary('show the machines of the daemon in a browser')
+    .description(
+      'Print the address of a page that shows what the daemon’s machines do, or show a recording of it.',
+    )
+    .argument('[recording]', 'a file that the page has exported')
+    .option('--control', 'the address that may also act: answer, send, cancel, resume, close')
+    .option('--open', 'open it in the browser')
+    .addHelpText('after', help)
+    .action(async (recording: string | undefined, options: InspectOptions, command: Command) => {
+      const invocation = invocationOf(command)
+      await (recording === undefined ? inspect(invocation, options) : replay(invocation, recording, options))
+    })
+}
+
+async function inspect(
+  invocation: Invocation,
+  { control = false, open = false }: InspectOptions,
+): Promise<void> {
+  const url = await withConnection(invocation, {}, async ({ client }) =>
+    urlOf(await client.request({ commandName: 'OpenInspector', data: { control } })),
+  )
+  await told(invocation, url)
+  if (open) await openInBrowser(invocation, url)
+}
+
+function urlOf(result: unknown): string {
+  const url = typeof result === 'object' && result !== null && 'url' in result ? result.url : undefined
+  if (typeof url === 'string') return url
+  throw new Failure('the daemon’s answer could not be read.', exitCodes.failure)
+}
+
+/** Serves until Ctrl-C. */
+async function replay(invocation: Invocation, file: string, { open = false }: InspectOptions): Promise<void> {
+  const path = resolve(invocation.cwd, file)
+  const served = await openRecording(textOf(path))
+  if (!served.ok) throw new Failure(`${file}: ${served.why}.`)
+  using _server = served
+  using signals = new StopSignals()
+  if (served.cut !== undefined) invocation.output.say(`${file}: ${served.cut}.`)
+  await told(invocation, served.url)
+  if (open) await openInBrowser(invocation, served.url)
+  invocation.output.say('Ctrl-C ends the page.')
+  await once(signals.asked, 'abort')
+}
+
+function textOf(path: string): string {
+  try {
+    const { size } = statSync(path)
+    if (size > inspectorLimits.recordingBytesMax)
+      throw new Failure(`${path} is larger than a recording of the page can be.`, exitCodes.failure)
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Failure(`the recording cannot be read: ${why}`, exitCodes.failure, { cause: error })
+  }
+}
+
+async function told({ output, json }: Invocation, url: string): Promise<void> {
+  if (json) await output.document({ url })
+  else await output.line(url)
+}
+
+const browsers: Readonly<Record<string, readonly string[]>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', ''],
+}
+/** By then the browser has read it. */
+const redirectLivesMs = 5_000
+
+/** By way of a file, 0600, that is removed again. */
+async function openInBrowser(invocation: Invocation, url: string): Promise<void> {
+  const { home } = placeOf(invocation)
+  mkdirSync(home, { recursive: true, mode: 0o700 })
+  const file = join(home, `inspect-${randomBytes(8).toString('hex')}.html`)
+  const html = `<!doctype html><meta charset="utf-8"><title>Callboard</title><meta http-equiv="refresh" content="0;url=${url}">`
+  writeFileSync(file, html, { mode: 0o600, flag: 'wx' })
+  try {
+    const [program = 'xdg-open', ...args] =
+      invocation.env['BROWSER']?.split(' ') ?? browsers[process.platform] ?? []
+    const child = spawn(program, [...args, file], { stdio: 'ignore', detached: true })
+    const failed = new Promise<string>((settle) => child.once('error', (error) => settle(error.message)))
+    child.unref()
+    const why = await Promise.race([failed, delay(redirectLivesMs, undefined)])
+    if (why !== undefined)
+      invocation.output.say(`no browser could be opened (${why}): open the address above.`)
+  } finally {
+    rmSync(file, { force: true })
+  }
+}

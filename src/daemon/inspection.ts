@@ -1,0 +1,237 @@
+/**
+ * Gives the page its sight of this daemon: figures, connections, tasks and events as they are now, and a client of its
+ * own, `inspector`, through which the page's commands take the way of any other client's.
+ */
+import type { ActorSetting } from '../actors/actor-setting.ts'
+import type { Broker } from '../actors/broker-actor.ts'
+import type { Connection, ListenerPolicy } from '../actors/connection.ts'
+import type { InspectorPort } from '../actors/inspecting.ts'
+import { shownTask } from '../actors/live-task.ts'
+import { CallboardClient } from '../client/callboard-client.ts'
+import { CallboardError } from '../client/callboard-error.ts'
+import { inspectorLimits } from '../inspector/limits.ts'
+import { Inspector } from '../inspector/inspector.ts'
+import type { ClientRow, CommandReply, EventQuery, EventRow, Meters, Sight } from '../inspector/sight.ts'
+import { Tally } from '../inspector/tally.ts'
+import { memoryTransport } from '../transport/memory.ts'
+import type { Transport } from '../transport/transport.ts'
+import { canonicalCodec } from '../wire/codec.ts'
+import { taskCommandSchema } from '../wire/commands.ts'
+import type { CommandMessage, ServerMessage } from '../wire/envelope.ts'
+
+const clientId = 'inspector'
+const policy: ListenerPolicy = { path: clientId, codec: canonicalCodec, scope: 'all', role: 'client' }
+/** Of a frame, for its time and cause: they stand at its beginning. */
+const frameHeadBytes = 400
+
+/** The page of a daemon whose broker is still to be made; it is asked for when the first page opens. */
+export class Inspection implements InspectorPort, Disposable {
+  /** What the daemon's actors are to be made with: counts are kept from their first event on. */
+  readonly actors: ActorSetting
+  readonly #tally = new Tally()
+  readonly #broker: () => Broker
+  readonly #transport: Transport = memoryTransport()
+  #inspector: Inspector | undefined
+  #client: CallboardClient | undefined
+
+  constructor(broker: () => Broker) {
+    this.#broker = broker
+    this.actors = { count: (machine) => this.#tally.count(machine) }
+  }
+
+  async open(options: { readonly control: boolean }): Promise<string> {
+    this.#inspector ??= this.#make()
+    return await this.#inspector.open(options)
+  }
+
+  report(_connectionId: string, report: Parameters<Inspector['report']>[0]): boolean {
+    return this.#inspector?.report(report) ?? false
+  }
+
+  get onlooker(): InspectorPort['onlooker'] {
+    return this.#inspector?.isLooking === true ? this : undefined
+  }
+
+  said(connection: Connection, message: CommandMessage): void {
+    const { commandName: name } = message.data
+    // What other programs report is shown as what it is about.
+    if (name === 'ReportActors') return
+    const task = taskOf(message.data.data)
+    this.#inspector?.said({ link: connection.clientId, name, fromClient: true, task, message })
+  }
+
+  answered(connection: Connection, message: ServerMessage): void {
+    this.#inspector?.said({
+      link: connection.clientId,
+      name: message.type,
+      fromClient: false,
+      task: '',
+      message,
+    })
+  }
+
+  [Symbol.dispose](): void {
+    this.#inspector?.[Symbol.dispose]()
+    void this.#client?.close()
+  }
+
+  #make(): Inspector {
+    const broker = this.#broker()
+    const log = broker.parts.log.child({ actor: 'inspector' })
+    this.#transport.listen({
+      path: clientId,
+      accept: (link) => broker.connections.accept(policy, link, clientId),
+      error: (error) => log.error({ err: error }, 'the page’s link failed'),
+    })
+    return new Inspector({
+      sight: sightOf(broker, this.#tally, (command) => this.#command(command)),
+      limits: inspectorLimits,
+      failed: (error) => log.error({ err: error }, 'the page’s server failed'),
+      noted: (what) => log.warn(what),
+    })
+  }
+
+  async #command(command: unknown): Promise<CommandReply> {
+    const parsed = taskCommandSchema.safeParse(command)
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues
+      const message = `${issue?.path.join('.') ?? 'command'}: ${issue?.message ?? 'not valid'}`
+      return { ok: false, error: { code: 'invalid_command', message } }
+    }
+    this.#client ??= new CallboardClient({
+      socketPath: clientId,
+      transport: this.#transport,
+      name: clientId,
+      version: this.#broker().parts.identity.version,
+      attemptsMax: 1,
+    })
+    try {
+      return { ok: true, result: await this.#client.request(parsed.data) }
+    } catch (error) {
+      const code = error instanceof CallboardError ? error.code : 'internal'
+      return { ok: false, error: { code, message: error instanceof Error ? error.message : String(error) } }
+    }
+  }
+}
+
+function sightOf(broker: Broker, tally: Tally, command: Sight['command']): Sight {
+  const { parts } = broker
+  const { identity, journal, now } = parts
+  const { version, pid, startedAt } = identity
+  return {
+    identity: { version, pid, startedAt, epoch: journal.epoch },
+    tally,
+    now,
+    head: () => journal.head,
+    meters: () => metersOf(broker),
+    clients: () => Array.from(broker.connections.all(), (connection) => clientRow(broker, connection)),
+    tasks: () => tasksOf(broker),
+    events: (query) => eventsOf(broker, query),
+    command,
+    close: (id) => {
+      const connection = broker.connections.get(id)
+      if (connection !== undefined) broker.connections.send(connection, 'close')
+      return connection !== undefined
+    },
+  }
+}
+
+function tasksOf(broker: Broker): unknown[] {
+  const live = Array.from(broker.tasks.all(), (task) => shownTask(broker.tasks.liveRecord(task)))
+  const ids = new Set(live.map(({ id }) => id))
+  return [
+    ...broker.parts.store
+      .tasks()
+      .filter(({ id }) => !ids.has(id))
+      .map(shownTask),
+    ...live,
+  ]
+}
+
+function metersOf(broker: Broker): Meters {
+  const { journal, lanes, limits, store } = broker.parts
+  const tasks: Record<string, number> = {}
+  for (const { state } of store.tasks()) tasks[state] = (tasks[state] ?? 0) + 1
+  for (const task of broker.tasks.all()) {
+    const state = broker.tasks.stateOf(task)
+    tasks[state] = (tasks[state] ?? 0) + 1
+  }
+  const { rss, heapUsed } = process.memoryUsage()
+  return {
+    state: broker.state,
+    connections: broker.connections.count,
+    tasks,
+    head: journal.head,
+    firstAvailable: journal.firstAvailable,
+    deliveries: lanes.deliveries,
+    lanes: lanes.count,
+    journalBytes: journal.bytes,
+    tailBytes: journal.bytes,
+    tailBytesMax: limits.tailBytesMax,
+    durability: store.durability,
+    rssBytes: rss,
+    heapUsedBytes: heapUsed,
+  }
+}
+
+function clientRow(broker: Broker, connection: Connection): ClientRow {
+  const { session, subscriber, policy: by } = connection
+  const { client, currentTask } = session ?? {}
+  const { delivery, journal } = broker.parts
+  const lagBytes = subscriber === undefined ? 0 : delivery.lagBytes(subscriber)
+  const cursor = subscriber === undefined || lagBytes === 0 ? journal.head : subscriber.through
+  return {
+    clientId: connection.clientId,
+    ...(client === undefined ? {} : { name: client.name, version: client.version }),
+    listener: by.path,
+    framing: by.codec.framing.name,
+    vocabulary: by.codec.vocabulary.name,
+    role: connection.role,
+    native: connection.native,
+    state: broker.connections.stateOf(connection),
+    since: connection.since,
+    subscription: session?.filter?.key ?? 'none',
+    cursor,
+    lagBytes,
+    lagEvents: journal.head - cursor,
+    outboxBytes: connection.outbox.bytes,
+    ...(currentTask === undefined ? {} : { currentTask }),
+    refusedFrames: connection.refusedFrames,
+  }
+}
+
+function eventsOf(broker: Broker, { task, after, countMax }: EventQuery): EventRow[] {
+  const { journal } = broker.parts
+  const found: EventRow[] = []
+  journal.scan(Math.max(after, journal.firstAvailable - 1), Number.MAX_SAFE_INTEGER, (one) => {
+    if (task !== undefined && one.task !== task) return true
+    const { frame } = one
+    const head = frame.toString('latin1', 0, frameHeadBytes)
+    const by = /"by":"([\w-]{1,64})"/.exec(head)?.[1]
+    const causedBy = /"causedBy":"([\w-]{1,64})"/.exec(head)?.[1]
+    found.push({
+      seq: one.seq,
+      task: one.task,
+      name: one.name,
+      at: Number(/"at":(\d+)/.exec(head)?.[1] ?? 0),
+      ...(by === undefined ? {} : { by }),
+      ...(causedBy === undefined ? {} : { causedBy }),
+      frame: shownFrame(frame, inspectorLimits.frameCharsMax),
+    })
+    return found.length < countMax
+  })
+  return found
+}
+
+/** The message itself, of as many characters at most. */
+function shownFrame(frame: Buffer, charsMax: number): string {
+  const text = frame.toString('utf8', 0, charsMax * 4).replace(/^\{"type":"message","data":/, '')
+  const whole = frame.length <= charsMax * 4 ? text.replace(/\}\f$/, '') : text
+  return whole.length <= charsMax ? whole : `${whole.slice(0, charsMax)}…`
+}
+
+function taskOf(data: unknown): string {
+  if (typeof data === 'string') return data
+  if (typeof data !== 'object' || data === null || !('taskId' in data)) return ''
+  return typeof data.taskId === 'string' ? data.taskId : ''
+}

@@ -1,0 +1,138 @@
+/**
+ * Full inspection of one actor, for as long as somebody looks at it: an observer attached late and taken off again, so
+ * that no other actor and no other time pays for it. What can happen next is XState's own word.
+ */
+import { getNextTransitions } from 'xstate'
+import type { AnyActorRef, AnyEventObject, AnyMachineSnapshot, AnyTransitionDefinition } from 'xstate'
+import { redactedJson } from './redacted.ts'
+import { pathOf } from './tally.ts'
+import type { MachineTally } from './tally.ts'
+
+/** What the page is told of the actor that it shows. */
+export interface ActorView {
+  readonly machine: string
+  readonly id: string
+  readonly alive: boolean
+  /** Ids of the innermost states it is in. */
+  readonly states: readonly string[]
+  /** JSON without secrets. */
+  readonly context: string
+  readonly next: readonly NextTransition[]
+  readonly timers: readonly PendingTimer[]
+  /** Payloads of the events that came while it was looked at, newest last. */
+  readonly payloads: readonly { readonly at: number; readonly event: string; readonly json: string }[]
+}
+
+export interface NextTransition {
+  readonly event: string
+  readonly source: string
+  readonly target: string | null
+  readonly guard: string | null
+}
+
+export interface PendingTimer {
+  readonly event: string
+  /** Milliseconds since the Unix epoch. */
+  readonly endsAt: number
+  readonly delayMs: number
+}
+
+const payloadsMax = 100
+
+export class ActorWatch implements Disposable {
+  readonly #machine: MachineTally
+  readonly #id: string
+  readonly #contextCharsMax: number
+  readonly #now: () => number
+  readonly #payloads: { at: number; event: string; json: string }[] = []
+  #actor: AnyActorRef | undefined
+  #off: (() => void) | undefined
+  #shown = ''
+
+  constructor(machine: MachineTally, id: string, contextCharsMax: number, now: () => number) {
+    this.#machine = machine
+    this.#id = id
+    this.#contextCharsMax = contextCharsMax
+    this.#now = now
+    this.#attach()
+  }
+
+  /** How it is now; undefined where that is what was last said. An actor of the same id that began again is taken up. */
+  news(): ActorView | undefined {
+    if (this.#machine.actors.get(this.#id) !== this.#actor) this.#attach()
+    const view = this.#view()
+    const shown = JSON.stringify(view)
+    if (shown === this.#shown) return undefined
+    this.#shown = shown
+    return view
+  }
+
+  [Symbol.dispose](): void {
+    this.#off?.()
+    this.#off = undefined
+  }
+
+  #attach(): void {
+    const actor = this.#machine.actors.get(this.#id)
+    if (actor === undefined) return
+    this.#off?.()
+    this.#actor = actor
+    const subscription = actor.system.inspect({
+      next: (inspection) => {
+        if (inspection.type === '@xstate.microstep' && inspection.actorRef === actor)
+          this.#note(inspection.event)
+      },
+    })
+    this.#off = () => subscription.unsubscribe()
+  }
+
+  #note(event: AnyEventObject): void {
+    this.#payloads.push({
+      at: this.#now(),
+      event: event.type,
+      json: redactedJson(event, this.#contextCharsMax),
+    })
+    if (this.#payloads.length > payloadsMax) this.#payloads.shift()
+  }
+
+  #view(): ActorView {
+    const about = { machine: `callboard/${this.#machine.name}`, id: this.#id, payloads: [...this.#payloads] }
+    const snapshot: AnyMachineSnapshot | undefined = this.#actor?.getSnapshot()
+    if (this.#actor === undefined || snapshot === undefined)
+      return { ...about, alive: false, states: [], context: 'null', next: [], timers: [] }
+    const alive = this.#machine.actors.get(this.#id) === this.#actor
+    return {
+      ...about,
+      alive,
+      states: [`${this.#machine.name}.${pathOf(snapshot.value)}`],
+      context: redactedJson(snapshot.context, this.#contextCharsMax),
+      next: alive ? getNextTransitions(snapshot).map(nextOf) : [],
+      timers: alive ? timersOf(this.#actor) : [],
+    }
+  }
+}
+
+function nextOf({ eventType, source, target, guard }: AnyTransitionDefinition): NextTransition {
+  return {
+    event: eventType,
+    source: source.id,
+    target: target?.[0]?.id ?? null,
+    guard: guard === undefined ? null : nameOf(guard),
+  }
+}
+
+function nameOf(guard: unknown): string {
+  if (typeof guard === 'string') return guard
+  return typeof guard === 'object' && guard !== null && 'type' in guard && typeof guard.type === 'string'
+    ? guard.type
+    : 'inline'
+}
+
+function timersOf(actor: AnyActorRef): PendingTimer[] {
+  const scheduled = Object.values(actor.system.getSnapshot()._scheduledEvents)
+  return scheduled.map(({ event, startedAt, delay }) => ({
+    event: event.type,
+    endsAt: startedAt + delay,
+    delayMs: delay,
+  }))
+}

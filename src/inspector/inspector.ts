@@ -1,0 +1,252 @@
+/**
+ * The page that shows what this daemon's machines do. Nothing of it runs until somebody asks for the page; then a server,
+ * a ring of what happens, and a batch for every open page. Counts alone are always kept (tally.ts).
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { InspectorLimits } from './limits.ts'
+import type { ActorsReport } from '../wire/commands.ts'
+import { ActorWatch } from './actor-watch.ts'
+import { answerApi } from './api.ts'
+import { Feed } from './feed.ts'
+import type { FeedSource } from './feed.ts'
+import { ForeignMachines } from './foreign.ts'
+import { Ring } from './happenings.ts'
+import { PageServer, beginStream } from './page-server.ts'
+import type { ApiAnswer } from './page-server.ts'
+import type { Asset } from './assets.ts'
+import type { Recording } from './recording.ts'
+import { redactedJson } from './redacted.ts'
+import type { Counts, Meters, ShownMachine, Sight } from './sight.ts'
+import type { Recorder } from './tally.ts'
+
+export interface InspectorOptions {
+  readonly sight: Sight
+  readonly limits: InspectorLimits
+  failed(error: unknown): void
+  /** A page came, went or was dropped. */
+  noted(what: string): void
+  readonly assets?: ReadonlyMap<string, Asset>
+}
+
+const eventsPerBatch = 200
+const ownNamespace = 'callboard'
+
+export class Inspector implements FeedSource, Disposable {
+  readonly sight: Sight
+  readonly ring: Ring
+  readonly foreign: ForeignMachines
+  readonly limits: InspectorLimits
+  readonly #options: InspectorOptions
+  readonly #feeds = new Map<Feed, () => void>()
+  #server: Promise<PageServer> | undefined
+  #batches: NodeJS.Timeout | undefined
+  #idle: NodeJS.Timeout | undefined
+  #delay: ReturnType<typeof monitorEventLoopDelay> | undefined
+  #eventsThrough = 0
+  #looking = false
+
+  constructor(options: InspectorOptions) {
+    this.#options = options
+    this.sight = options.sight
+    this.limits = options.limits
+    this.ring = new Ring(options.limits.ringMax)
+    this.foreign = new ForeignMachines(options.limits)
+  }
+
+  /** Whether what happens is recorded: from the asking for a page until a while after the last one has gone. */
+  get isLooking(): boolean {
+    return this.#looking
+  }
+
+  /** The page's address with the token of a right; the server is made when the first one is asked for. */
+  async open({ control }: { readonly control: boolean }): Promise<string> {
+    this.#server ??= this.#listen()
+    const server = await this.#server
+    this.#look()
+    this.#idleSoon()
+    return server.url(control ? 'control' : 'view')
+  }
+
+  /** What actors of another program did; false while nobody looks. */
+  report(report: ActorsReport): boolean {
+    if (this.#looking) this.foreign.take(report, this.ring)
+    return this.#looking
+  }
+
+  /** A command or an answer on a link. */
+  said(saying: {
+    readonly link: string
+    readonly name: string
+    readonly fromClient: boolean
+    readonly task: string
+    readonly message: unknown
+  }): void {
+    const { link, name, fromClient, task, message } = saying
+    this.ring.add({
+      kind: 'said',
+      at: this.sight.now(),
+      by: fromClient ? 'client' : 'connection',
+      to: fromClient ? 'connection' : 'client',
+      link,
+      task,
+      name,
+      seq: 0,
+      frame: redactedJson(message, this.limits.frameCharsMax),
+    })
+  }
+
+  machines(): ShownMachine[] {
+    const own = this.sight.tally.machines.map(({ name, chart }) => ({
+      key: `${ownNamespace}/${name}`,
+      namespace: ownNamespace,
+      chart,
+    }))
+    return [...own, ...this.foreign.all().map(({ key, namespace, chart }) => ({ key, namespace, chart }))]
+  }
+
+  counts(): Counts[] {
+    const own = this.sight.tally.machines.map((machine) => ({
+      key: `${ownNamespace}/${machine.name}`,
+      leaves: machine.leaves.map(({ population }) => population),
+      edges: machine.edges.map(({ count }) => count),
+      refused: machine.refused,
+    }))
+    return [...own, ...this.foreign.all().map(({ counts }) => counts)]
+  }
+
+  meters(): Meters & { readonly loopDelayP99Ms: number; readonly pages: number; readonly now: number } {
+    const loopDelayP99Ms = (this.#delay?.percentile(99) ?? 0) / 1e6
+    this.#delay?.reset()
+    return { ...this.sight.meters(), loopDelayP99Ms, pages: this.#feeds.size, now: this.sight.now() }
+  }
+
+  recording(): Recording {
+    this.#takeEvents()
+    return {
+      daemon: this.sight.identity,
+      recordedAt: this.sight.now(),
+      machines: this.machines(),
+      counts: this.counts(),
+      happenings: this.ring.since(0),
+    }
+  }
+
+  /** One page's stream; refused past the bound of pages. */
+  stream(query: URLSearchParams, lastEventId: string | undefined): ApiAnswer {
+    if (this.#feeds.size >= this.limits.pagesMax)
+      return { status: 503, json: { error: 'As many pages are open as may be: close one.' } }
+    return {
+      stream: (response) => {
+        beginStream(response)
+        const after = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : undefined
+        const watch = this.#watch(query.get('machine') ?? '', query.get('actor') ?? '')
+        const feed = new Feed(this, response, this.limits, { after, watch })
+        this.#feeds.set(feed, () => response.destroy())
+        response.on('close', () => this.#gone(feed))
+        response.on('error', () => this.#gone(feed))
+        this.#look()
+        feed.tell(this.sight.now())
+      },
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const end of this.#feeds.values()) end()
+    this.#stopLooking()
+    void this.#server?.then(
+      (server) => server[Symbol.dispose](),
+      () => undefined,
+    )
+  }
+
+  async #listen(): Promise<PageServer> {
+    const { assets } = this.#options
+    const server = new PageServer({
+      answer: (request) => answerApi(this, request),
+      failed: (error) => this.#options.failed(error),
+      commandBytesMax: this.limits.commandBytesMax,
+      ...(assets === undefined ? {} : { assets }),
+    })
+    await server.listen()
+    return server
+  }
+
+  #watch(key: string, id: string): ActorWatch | undefined {
+    const machine = this.sight.tally.machines.find(({ name }) => `${ownNamespace}/${name}` === key)
+    if (machine === undefined || id === '') return undefined
+    return new ActorWatch(machine, id, this.limits.frameCharsMax, () => this.sight.now())
+  }
+
+  #look(): void {
+    clearTimeout(this.#idle)
+    if (this.#looking) return
+    this.#looking = true
+    this.ring.clear()
+    this.#eventsThrough = this.sight.head()
+    this.sight.tally.record(this.#recorder())
+    this.#delay = monitorEventLoopDelay({ resolution: 10 })
+    this.#delay.enable()
+    this.#batches = setInterval(() => this.#tell(), this.limits.batchMs)
+    this.#batches.unref()
+  }
+
+  #stopLooking(): void {
+    if (!this.#looking) return
+    this.#looking = false
+    this.sight.tally.record(undefined)
+    this.#delay?.disable()
+    clearInterval(this.#batches)
+    clearTimeout(this.#idle)
+  }
+
+  #idleSoon(): void {
+    clearTimeout(this.#idle)
+    if (this.#feeds.size > 0) return
+    this.#idle = setTimeout(() => this.#stopLooking(), this.limits.lookingEndsMs)
+    this.#idle.unref()
+  }
+
+  #recorder(): Recorder {
+    return {
+      begin: () => this.ring.reserve(),
+      end: (n, { machine, event, from, to, edge }, actor) =>
+        this.ring.fill(n, {
+          kind: 'move',
+          at: this.sight.now(),
+          machine: `${ownNamespace}/${machine.name}`,
+          actor,
+          event,
+          from: from.id,
+          to: to?.id ?? null,
+          edge: edge?.index ?? null,
+        }),
+    }
+  }
+
+  #tell(): void {
+    this.#takeEvents()
+    const now = this.sight.now()
+    for (const [feed, end] of this.#feeds) {
+      if (feed.tell(now)) continue
+      this.#options.noted('a page that does not read was dropped')
+      end()
+      this.#gone(feed)
+    }
+  }
+
+  /** The journal's newest, as things that were said; a flood of them is not worth its reading. */
+  #takeEvents(): void {
+    const head = this.sight.head()
+    const after = Math.max(this.#eventsThrough, head - eventsPerBatch)
+    this.#eventsThrough = head
+    if (after === head) return
+    for (const { seq, task, name, at, frame } of this.sight.events({ after, countMax: eventsPerBatch }))
+      this.ring.add({ kind: 'said', at, by: 'broker', to: 'client', link: '', task, name, seq, frame })
+  }
+
+  #gone(feed: Feed): void {
+    if (!this.#feeds.delete(feed)) return
+    feed.watch?.[Symbol.dispose]()
+    this.#idleSoon()
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Every bound of the page, as src/limits.ts has the daemon's: its value, its unit (the last word of its name), and what
+ * happens at it. What reports of other programs must keep is there, since the wire checks it.
+ */
+import { limits } from '../limits.ts'
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+export const inspectorLimits = {
+  /** Pages that read at once. Past it: 503. */
+  pagesMax: 16,
+  /** How often a page is told what is new. */
+  batchMs: 120,
+  /** Bytes that a page has not read. Past it: it is dropped, and goes on where it was when it comes back. */
+  heldBytesMax: 1 * MiB,
+  /** Things that happened while somebody looked, for going back in time. Past it: the oldest is forgotten. */
+  ringMax: 20_000,
+  /** Things told to a page in one batch. Past it: the older ones are counted; a recording has them. */
+  happeningsPerBatchMax: 300,
+  /** One command of a page. Past it: 413. */
+  commandBytesMax: 1 * MiB,
+  /** A frame or a context as it is shown. Past it: cut. */
+  frameCharsMax: 4 * KiB,
+  /** A recording that is opened. Past it: refused. */
+  recordingBytesMax: 128 * MiB,
+  /** Other programs whose actors are shown. Past it: the one not heard of for longest is forgotten. */
+  namespacesMax: 16,
+  /** Machines of one of them. Past it: left out. */
+  machinesMax: limits.inspectedMachinesMax,
+  /** Actors of one machine of another program. Past it: the one not heard of for longest is forgotten. */
+  actorsMax: 10_000,
+  /** From the last page's end to the end of recording: it may only be loaded again. */
+  lookingEndsMs: 60_000,
+} as const
+
+export type InspectorLimits = { readonly [K in keyof typeof inspectorLimits]: number }
