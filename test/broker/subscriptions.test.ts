@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { everything, subscriptionFilter } from '../../src/broker/subscriptions.ts'
+import { cpuMs } from '../wire/cpu-time.ts'
 
 test('no wish at all is everything', () => {
   expect(subscriptionFilter({})).toBe(everything)
@@ -59,9 +60,7 @@ test('a star stands for any characters, and for none', () => {
 test('no glob makes matching slow', () => {
   const filter = subscriptionFilter({ events: [`${'a*'.repeat(31)}b`] })
   const name = 'a'.repeat(50_000)
-  const before = performance.now()
-  expect(filter.matches('t', name)).toBe(false)
-  expect(performance.now() - before).toBeLessThan(1_000)
+  expect(cpuMs(() => expect(filter.matches('t', name)).toBe(false))).toBeLessThan(1_000)
 })
 
 test("a session's own tasks limit whatever it asks for, and may grow while it listens", () => {
