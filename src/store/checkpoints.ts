@@ -40,7 +40,12 @@ export class Checkpoints {
   /** Notes what was committed. True when it is time for a checkpoint. */
   grew(bytes: number, rows: number): boolean {
     this.#grown += bytes + rows * rowBytes
-    return this.#grown >= this.#limits.walCheckpointBytes && !this.#busy
+    if (this.#grown < this.#limits.walCheckpointBytes) return false
+    if (!this.#busy) return true
+    // The thread does not keep up, or has only been started.
+    this.#grown = 0
+    if (this.walBytes > this.#limits.walBytesMax) this.#empty()
+    return false
   }
 
   /** Bytes of the log's file. */

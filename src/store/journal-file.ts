@@ -43,7 +43,7 @@ function keepPrivate(path: string): void {
   if (!existsSync(path)) return
   const stats = lstatSync(path)
   if (!stats.isFile()) throw new JournalFault(`The journal ${path} is not a regular file: move it away.`)
-  const uid = process.getuid?.() ?? stats.uid
+  const uid = process.geteuid?.() ?? stats.uid
   if (stats.uid !== uid)
     throw new JournalFault(
       `The journal ${path} belongs to another user (uid ${stats.uid}): move it away, or make it your own.`,

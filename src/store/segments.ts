@@ -140,8 +140,10 @@ function collected(
     const frames = bytesOf(row, 'frames')
     // Leaving the loop ends the statement: one that stays open would keep the log from being reused.
     if (events.length > 0 && bytes + frames.length > bytesMax) break
-    bytes += takeEvents(row, frames, task ?? textOf(row, 'id'), { after, bytesMax: bytesMax - bytes }, events)
-    if (bytes >= bytesMax) break
+    const wanted = { after, bytesMax: events.length === 0 ? bytesMax : Infinity }
+    const taken = takeEvents(row, frames, task ?? textOf(row, 'id'), wanted, events)
+    bytes += taken.bytes
+    if (!taken.whole || (events.length > 0 && bytes >= bytesMax)) break
   }
   return events
 }
@@ -151,25 +153,31 @@ interface Wanted {
   readonly bytesMax: number
 }
 
-/** Adds a segment's events up to `bytesMax`, the first that is wanted in any case; returns their bytes. */
+interface Taken {
+  readonly bytes: number
+  /** All that was wanted of the segment. */
+  readonly whole: boolean
+}
+
+/** Adds a segment's events up to `bytesMax`, the first that is wanted in any case. */
 function takeEvents(
   row: Row,
   frames: Buffer,
   task: string,
   { after, bytesMax }: Wanted,
   events: StoredEvent[],
-): number {
+): Taken {
   let [seq, start, bytes] = [integerOf(row, 'first'), 0, 0]
   for (const name of namesFrom(textOf(row, 'names'), frames.length)) {
     const end = frames.indexOf(delimiter, start) + 1
     if (end === 0) break
     if (seq > after) {
-      if (bytes > 0 && bytes + end - start > bytesMax) break
+      if (bytes > 0 && bytes + end - start > bytesMax) return { bytes, whole: false }
       bytes += end - start
       events.push({ seq, task, name, frame: frames.subarray(start, end) })
     }
     start = end
     seq++
   }
-  return bytes
+  return { bytes, whole: true }
 }
