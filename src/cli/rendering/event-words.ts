@@ -2,6 +2,7 @@
 import { shortId } from '../task-id.ts'
 import { askText, outcomeWords } from './ask-words.ts'
 import { oneLine } from './plain-text.ts'
+import { isJsonObject } from '../../wire/json-object.ts'
 import type { Colour } from './paint.ts'
 import type { Exit, Holder, TaskEvent, TaskMessage } from '../../wire/events.ts'
 
@@ -18,6 +19,7 @@ const quiet = [
   'taskFocused',
   'taskActive',
   'taskIdle',
+  'taskInteractive',
   'taskAskResponded',
   'agentUpdated',
   'commandsResponse',
@@ -35,7 +37,6 @@ const fixed: Readonly<Record<Exclude<Fixed, QuietEvent>, Words>> = {
   taskStarted: { text: 'started', colour: 'blue' },
   taskAborted: { text: 'aborted', colour: 'magenta' },
   taskResumable: { text: 'can be resumed', colour: 'yellow' },
-  taskInteractive: { text: 'waits for an answer', colour: 'yellow' },
   taskUnfocused: { text: 'closed', colour: 'gray' },
   taskPaused: { text: 'paused', colour: 'gray' },
   taskUnpaused: { text: 'goes on', colour: 'blue' },
@@ -175,9 +176,18 @@ function messageWords(message: TaskMessage): Words | undefined {
   if (message.say === 'error') return { text: `error: ${text}`, colour: 'red' }
   if (message.say === 'completion_result') return { text, colour: 'green' }
   if (message.ask === 'completion_result') return undefined
-  const kind = message.say ?? message.ask ?? 'message'
-  return {
-    text: kind === 'text' ? text : `${kind}: ${text}`,
-    ...(message.type === 'ask' ? { colour: 'yellow' } : {}),
+  if (message.type === 'ask') return { text: `asks: ${questionOf(text)}`, colour: 'yellow' }
+  const kind = message.say ?? 'message'
+  return { text: kind === 'text' ? text : `${kind}: ${text}` }
+}
+
+/** A follow-up question travels as JSON, beside what may be answered. */
+function questionOf(text: string): string {
+  try {
+    const said: unknown = JSON.parse(text)
+    const question = isJsonObject(said) ? said['question'] : undefined
+    return typeof question === 'string' ? oneLine(question) : text
+  } catch {
+    return text
   }
 }

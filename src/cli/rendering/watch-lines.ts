@@ -13,6 +13,8 @@ import type { EventMessage } from '../../wire/envelope.ts'
 interface Followed {
   readonly progress: OutputProgress
   readonly lines: Readonly<Record<StreamName, OutputLines>>
+  /** A question as clients without asks are shown it: left out where the ask itself comes next. */
+  held: string | undefined
 }
 
 const settling: ReadonlySet<string> = new Set(['taskCompleted', 'taskAborted', 'taskUnfocused'])
@@ -30,13 +32,22 @@ export class WatchLines {
   /** The lines for one event, without line ends. */
   of(event: EventMessage): string[] {
     const start = `${this.#paint.in('gray', clock(event.at))} ${shortId(event.task ?? '', this.#idLength)}`
-    const lines = this.#output(event, start)
+    const lines = [...this.#released(event), ...this.#output(event, start)]
     const words = eventWords(event.data)
-    if (words !== undefined) {
-      const text = words.colour === undefined ? words.text : this.#paint.in(words.colour, words.text)
-      lines.push(`${start} ${text}`)
-    }
+    if (words === undefined) return lines
+    const text = words.colour === undefined ? words.text : this.#paint.in(words.colour, words.text)
+    const line = `${start} ${text}`
+    if (isQuestion(event)) this.#follow(event.task ?? '').held = line
+    else lines.push(line)
     return lines
+  }
+
+  #released({ task = '', data }: EventMessage): string[] {
+    const followed = this.#followed.get(task)
+    if (followed?.held === undefined) return []
+    const { held } = followed
+    followed.held = undefined
+    return data.eventName === 'askOpened' ? [] : [held]
   }
 
   #output(event: EventMessage, start: string): string[] {
@@ -62,6 +73,7 @@ export class WatchLines {
     const made = {
       progress: new OutputProgress(),
       lines: { stdout: new OutputLines(), stderr: new OutputLines() },
+      held: undefined,
     }
     this.#followed.set(task, made)
     return made
@@ -71,6 +83,10 @@ export class WatchLines {
     const mark = this.#paint.in(stream === 'stdout' ? 'cyan' : 'red', `${stream}│`)
     return lines.map((line) => `${start} ${mark} ${line}`)
   }
+}
+
+function isQuestion({ data }: EventMessage): boolean {
+  return data.eventName === 'message' && data.payload[0].message.type === 'ask'
 }
 
 /** Local time of day; blank where the event says no time. */

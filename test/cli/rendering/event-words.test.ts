@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { outcomeWords } from '../../../src/cli/rendering/ask-words.ts'
 import { eventWords } from '../../../src/cli/rendering/event-words.ts'
 import type { TaskEvent } from '../../../src/wire/events.ts'
-import { sampleEvents } from '../../wire/sample-messages.ts'
+import { Paint } from '../../../src/cli/rendering/paint.ts'
+import { WatchLines } from '../../../src/cli/rendering/watch-lines.ts'
+import { eventMessage, sampleEvents } from '../../wire/sample-messages.ts'
 
 const id = '018f0000-0000-7000-8000-00000000aaaa'
 const editor = { clientId: 'a3f7b9c2d1e4', client: 'editor' }
@@ -51,6 +53,40 @@ describe('the words of events', () => {
     const queued: TaskEvent = { eventName: 'taskQueued', payload: [id, { place: 4, priority: 0 }] }
     expect(eventWords(queued)?.text).toBe('waits in the queue, place 4')
     expect(eventWords({ eventName: 'taskSpawned', payload: [id, id] })?.text).toBe('spawned 0000aaaa')
+  })
+})
+
+describe('a question', () => {
+  const lines = () => new WatchLines(new Paint(false, {}), 8)
+  const text = (shown: readonly string[]) => shown.map((line) => line.replace(/^.{8} 0000aaaa /, ''))
+  const asked: TaskEvent = {
+    eventName: 'message',
+    payload: [
+      {
+        taskId: id,
+        action: 'created',
+        message: { ts: 1, type: 'ask', ask: 'followup', text: '{"question":"Which?","suggest":[]}' },
+      },
+    ],
+  }
+  const event = (data: TaskEvent) => ({ ...eventMessage(data), task: id })
+
+  test('is shown once, as the ask that it is', () => {
+    const watch = lines()
+    expect(watch.of(event(asked))).toEqual([])
+    const ask = { id: 'ask-0000bbbb', task: id, kind: 'question', text: 'Which?', askedAt: 0 } as const
+    const opened: TaskEvent = { eventName: 'askOpened', payload: [id, ask] }
+    expect(text(watch.of(event(opened)))).toEqual(['asks 0000bbbb: Which?'])
+    expect(watch.of(event({ eventName: 'taskInteractive', payload: [id] }))).toEqual([])
+  })
+
+  test('that is no ask, as a recording has it, comes before what follows it', () => {
+    const watch = lines()
+    watch.of(event(asked))
+    expect(text(watch.of(event({ eventName: 'taskAborted', payload: [id] })))).toEqual([
+      'asks: Which?',
+      'aborted',
+    ])
   })
 })
 
