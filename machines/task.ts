@@ -6,6 +6,9 @@
 import { assign, setup } from 'xstate'
 import type { Exit } from '../src/wire/events.ts'
 
+/** To be raised with every change after which an older snapshot of this machine means something else. */
+export const taskMachineVersion = 1
+
 export interface TaskInput {
   readonly id: string
 }

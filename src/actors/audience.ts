@@ -5,7 +5,7 @@
 import { Subscriber } from '../broker/subscriber.ts'
 import { everything, subscriptionFilter } from '../broker/subscriptions.ts'
 import type { Filter } from '../broker/subscriptions.ts'
-import type { Session } from '../broker/sessions.ts'
+import type { Session } from '../broker/session.ts'
 import type { Subscribe } from '../wire/commands.ts'
 import type { Broker } from './broker-actor.ts'
 import type { Connection } from './connection.ts'
@@ -87,7 +87,7 @@ export function isCatchingUp(broker: Broker, { subscriber }: Connection): boolea
 
 /** How the client that a task was started for stands, where it is connected and reads events. */
 export function readerProgress(broker: Broker, task: LiveTask): ReaderProgress | undefined {
-  const { connectionId } = task.session
+  const connectionId = task.session?.connectionId
   const connection = connectionId === undefined ? undefined : broker.connections.get(connectionId)
   const subscriber = connection?.subscriber
   if (subscriber?.lane === undefined) return undefined

@@ -1,17 +1,19 @@
 /**
  * Gives machines/broker.ts its effects: routing, journaling, draining. The broker owns the data plane (journal, lanes,
- * delivery, sessions) and the tables of connection and task actors; the daemon makes one and binds listeners to it.
+ * delivery, sessions), its transactions, and the tables of connection and task actors; the daemon makes one and binds
+ * listeners to it.
  */
 import { createActor } from 'xstate'
 import type { ActorRefFrom } from 'xstate'
 import { brokerMachine } from '../../machines/broker.ts'
 import type { Delivery } from '../broker/delivery.ts'
-import type { Journal, JournalDraft } from '../broker/journal.ts'
+import type { Journal } from '../broker/journal.ts'
 import type { Lanes } from '../broker/lane.ts'
 import type { Sessions } from '../broker/sessions.ts'
+import { Transactions } from '../broker/transaction.ts'
 import type { Limits } from '../limits.ts'
 import type { Logger } from '../log.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, TaskRecord } from '../store/store.ts'
 import type { Ack, Status } from '../wire/envelope.ts'
 import { protocolVersion } from '../wire/envelope.ts'
 import type { ActorSetting } from './actor-setting.ts'
@@ -21,6 +23,7 @@ import type { ConnectionActors, ConnectionOwner } from './connection-actor.ts'
 import { answersOf, boundAnswers } from './answer-budget.ts'
 import { routeInbox } from './command-router.ts'
 import { announceDrain, letConnectionsGo } from './drain.ts'
+import { Outage } from './outage.ts'
 import type { InspectorPort } from './inspecting.ts'
 import type { Profiles } from './profiles.ts'
 import type { Outcome } from '../wire/rejection.ts'
@@ -59,42 +62,61 @@ const eventsProduced = { type: 'events.produced' } as const
 export class Broker implements ConnectionOwner {
   readonly parts: BrokerParts
   readonly log: Logger
+  readonly transactions: Transactions
+  readonly outage: Outage
   readonly #actor: ActorRefFrom<typeof brokerMachine>
   #profiles: Profiles
   #connections: ConnectionActors | undefined
   #tasks: TaskActors | undefined
-  /** The `serving` action is on the stack: what it journals needs no event of its own. */
-  #routing = false
+  /** An action of the machine is on the stack: what is done meanwhile needs no event of its own. */
+  #inAction = false
   /**
-   * What runners gave and the machine has not yet let through: one batch, or a few where one is given while another is
-   * let through. Not in the event: a machine keeps its event alive over the next ones, and a flood of output with it
-   * (measured: each byte of it outlived two collections of the young generation).
+   * Work that the machine has not yet let through: not in the event, which a machine keeps alive over the next ones,
+   * and a flood of output with it (measured: each byte of it outlived two collections of the young generation).
    */
-  readonly #produced: JournalDraft[] = []
-  /** The batch that was just produced could not be journaled. */
-  #appendFault: { readonly error: unknown } | undefined
+  #work: (() => void) | undefined
+  /** The work that was just let through could not be done. */
+  #fault: { readonly error: unknown } | undefined
 
   constructor(parts: BrokerParts) {
     this.parts = parts
     this.#profiles = parts.profiles
     this.log = parts.log.child({ actor: 'broker' })
+    const { journal, store, sessions, delivery } = parts
+    this.transactions = new Transactions({
+      journal,
+      store,
+      sessions,
+      announce: (entries) => delivery.announce(entries),
+      effectFailed: (error) => this.log.error({ err: error }, 'what a commit led to failed'),
+      refused: (error) => this.outage.note(error),
+    })
+    this.outage = new Outage({
+      probe: () => store.probe(),
+      retryMs: parts.limits.storeRetryMs,
+      log: this.log,
+      over: () => this.tasks.runs.readOn(),
+    })
     const machine = brokerMachine.provide({
       actions: {
         routeCommands: ({ event }) => {
-          if (event.type === 'commands.received') this.#routeInbox(event.connectionId)
+          if (event.type === 'commands.received') this.#act(() => this.#routeInbox(event.connectionId))
         },
-        appendEvents: () => this.#appendProduced(),
+        appendEvents: () => this.#act(() => this.#doWork()),
         announceDrain: ({ context }) => {
           announceDrain(this, context.drainDeadlineMs)
           // A machine is not told from inside its own action that it is done.
           setImmediate(() => this.taskSettled())
         },
-        cancelTasks: () => this.tasks.cancelAll(),
+        cancelTasks: () => this.#act(() => this.tasks.cancelAll()),
         killTasks: () => {
-          this.tasks.killAll()
+          this.#act(() => this.tasks.killAll())
           setImmediate(() => this.taskSettled())
         },
-        drainConnections: () => letConnectionsGo(this),
+        drainConnections: () => {
+          this.outage[Symbol.dispose]()
+          letConnectionsGo(this)
+        },
       },
     })
     const { cancelGraceMs, reapDeadlineMs } = parts.limits
@@ -158,15 +180,24 @@ export class Broker implements ConnectionOwner {
     this.#actor.send({ type: 'tasks.settled' })
   }
 
-  /** Journals events and marks their readers. Throws where the store cannot commit: then nothing was announced. */
-  produce(batch: JournalDraft): void {
-    if (this.#routing) return this.#append(batch)
+  /**
+   * Does `work` as a transaction, or in the open one. Throws what it or the store throws: then nothing was done. Once
+   * the broker has stopped it does nothing.
+   */
+  transact(work: () => void): void {
+    if (this.#inAction || this.transactions.isOpen) return this.transactions.run(work)
     if (this.#actor.getSnapshot().status !== 'active') return
-    this.#appendFault = undefined
-    this.#produced.push(batch)
+    this.#fault = undefined
+    this.#work = work
     this.#actor.send(eventsProduced)
-    const fault = this.#takeAppendFault()
+    const fault = this.#takeFault()
     if (fault !== undefined) throw fault.error
+  }
+
+  /** A task's record, as the open transaction has it or the store. */
+  record(id: string): TaskRecord | undefined {
+    const staged = this.transactions.isOpen ? this.transactions.current.record(id) : undefined
+    return staged ?? this.parts.store.task(id)
   }
 
   // --- what connections tell -----------------------------------------------------------------------------------------
@@ -218,35 +249,35 @@ export class Broker implements ConnectionOwner {
     if (connection.session !== undefined) this.parts.sessions.detach(connection.session, connection.id)
   }
 
-  /** A throw would end the broker's machine, and with it the daemon: the producer is told instead. */
-  #appendProduced(): void {
-    for (const batch of this.#produced.splice(0)) {
-      try {
-        this.#append(batch)
-      } catch (error) {
-        this.#appendFault = { error }
-      }
+  /** A throw would end the broker's machine, and with it the daemon: whoever wanted the work is told instead. */
+  #doWork(): void {
+    const work = this.#work
+    this.#work = undefined
+    if (work === undefined) return
+    try {
+      this.transactions.run(work)
+    } catch (error) {
+      this.#fault = { error }
     }
   }
 
-  #takeAppendFault(): { readonly error: unknown } | undefined {
-    const fault = this.#appendFault
-    this.#appendFault = undefined
+  #takeFault(): { readonly error: unknown } | undefined {
+    const fault = this.#fault
+    this.#fault = undefined
     return fault
   }
 
-  #append(batch: JournalDraft): void {
-    this.parts.delivery.announce(this.parts.journal.append(batch))
+  #act(action: () => void): void {
+    this.#inAction = true
+    try {
+      action()
+    } finally {
+      this.#inAction = false
+    }
   }
 
   #routeInbox(connectionId: string): void {
     const connection = this.connections.get(connectionId)
-    if (connection === undefined) return
-    this.#routing = true
-    try {
-      routeInbox(this, connection)
-    } finally {
-      this.#routing = false
-    }
+    if (connection !== undefined) routeInbox(this, connection)
   }
 }

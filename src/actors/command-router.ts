@@ -1,19 +1,20 @@
 /**
- * From a connection's inbox to answers: refuses what was refused, checks who speaks, does each request once, and tells
- * a client that knows no replies what became of its task. A command whose handling throws is answered `internal`.
+ * From a connection's inbox to answers: refuses what was refused, checks who speaks, does each request once. Commands
+ * that change something are done as a group; a question is answered from what is committed.
  */
 import type { Refusal } from '../wire/codec.ts'
 import { helloRequestId } from '../wire/envelope.ts'
 import type { ClientMessage, CommandMessage } from '../wire/envelope.ts'
-import { refused, rejection } from '../wire/rejection.ts'
-import type { Outcome, Rejection } from '../wire/rejection.ts'
+import { rejection } from '../wire/rejection.ts'
+import type { Outcome } from '../wire/rejection.ts'
+import { reply, tellLegacy } from './answers.ts'
 import { isCatchingUp } from './audience.ts'
 import type { Broker } from './broker-actor.ts'
+import { CommandGroup, conflict, internal, isChanging } from './command-group.ts'
 import type { Connection } from './connection.ts'
 import { sayHello } from './hello.ts'
 import { openInspector } from './inspecting.ts'
 import { routeCommand } from './routing.ts'
-import { couldNotStart } from './task-events.ts'
 
 /**
  * Routes what waits, in order, until the connection's outbox is full: the rest waits until that has room. A start waits
@@ -21,6 +22,7 @@ import { couldNotStart } from './task-events.ts'
  * still to read, and a client that cannot be told of a gap would be closed with its last starts unanswered.
  */
 export function routeInbox(broker: Broker, connection: Connection): void {
+  const group = new CommandGroup(broker, connection)
   let taken = 0
   for (const item of connection.inbox) {
     if (connection.outbox.isFull) break
@@ -30,12 +32,13 @@ export function routeInbox(broker: Broker, connection: Connection): void {
     }
     taken++
     try {
-      if (item.ok) route(broker, connection, item.message)
-      else refuse(broker, connection, item.refusal)
+      if (item.ok) route(broker, connection, group, item.message)
+      else refuse(broker, connection, group, item.refusal)
     } catch (error) {
       broker.connections.failed(connection, error)
     }
   }
+  group.commit()
   connection.inbox.splice(0, taken)
 }
 
@@ -52,22 +55,18 @@ function waitForReader(broker: Broker, connection: Connection): void {
   }, broker.parts.limits.paceStallMs).unref()
 }
 
-function route(broker: Broker, connection: Connection, message: ClientMessage): void {
+function route(broker: Broker, connection: Connection, group: CommandGroup, message: ClientMessage): void {
   const requestId = message.type === 'Hello' ? helloRequestId : message.requestId
   if (message.type !== 'Hello') broker.parts.inspector?.onlooker?.said(connection, message)
   if (message.clientId !== undefined && message.clientId !== connection.clientId) {
-    refuse(broker, connection, {
-      rejection: notItsOwn,
-      excerpt: '',
-      ...(requestId === undefined ? {} : { requestId }),
-    })
-  } else if (message.type === 'Hello') {
-    reply(
-      broker,
-      connection,
-      helloRequestId,
-      guarded(broker, () => sayHello(broker, connection, message)),
-    )
+    const about = requestId === undefined ? {} : { requestId }
+    return refuse(broker, connection, group, { rejection: notItsOwn, excerpt: '', ...about })
+  }
+  if (message.type !== 'Hello' && isChanging(message)) return group.take(message)
+  group.commit()
+  if (message.type === 'Hello') {
+    const said = guarded(broker, () => sayHello(broker, connection, message))
+    reply(broker, connection, helloRequestId, said)
   } else if (message.data.commandName === 'OpenInspector') {
     openInspector(broker, connection, message)
   } else if (message.requestId === undefined) {
@@ -96,8 +95,7 @@ function answerOnce(
     connection.outbox.push(earlier.frame)
     broker.wake(connection)
   } else if (earlier.kind === 'conflict') {
-    const why = 'This requestId was used for another command: give each request an id of its own.'
-    reply(broker, connection, requestId, refused('request_conflict', why))
+    reply(broker, connection, requestId, conflict)
   } else {
     const outcome = guarded(broker, () => routeCommand(broker, connection, message))
     const frame = reply(broker, connection, requestId, outcome)
@@ -110,50 +108,18 @@ function guarded(broker: Broker, handle: () => Outcome<unknown>): Outcome<unknow
     return handle()
   } catch (error) {
     broker.log.error({ err: error }, 'command failed')
-    return refused('internal', 'The daemon failed on this command; its log says why.')
+    return internal
   }
-}
-
-/** Puts a Reply into the connection's outbox. */
-function reply(
-  broker: Broker,
-  connection: Connection,
-  requestId: string,
-  outcome: Outcome<unknown>,
-): Buffer | undefined {
-  const data = outcome.ok
-    ? { ok: true as const, result: outcome.value ?? {} }
-    : { ok: false as const, error: { ...outcome.error } }
-  const message = { type: 'Reply' as const, origin: 'server' as const, requestId, data }
-  const frame = connection.answer(message)
-  broker.parts.inspector?.onlooker?.answered(connection, message)
-  broker.wake(connection)
-  return frame
 }
 
 function refuse(
   broker: Broker,
   connection: Connection,
+  group: CommandGroup,
   refusal: Pick<Refusal, 'rejection' | 'requestId' | 'excerpt'>,
 ): void {
   connection.noteRefusal(refusal.rejection, refusal.excerpt)
   if (refusal.requestId === undefined) return
+  group.commit()
   reply(broker, connection, refusal.requestId, { ok: false, error: refusal.rejection })
-}
-
-/** A client that knows no replies: a task that was not taken is told as one that could not start, to it alone. */
-function tellLegacy(broker: Broker, connection: Connection, message: CommandMessage, why: Rejection): void {
-  const { data: command } = message
-  connection.log.warn(
-    { code: why.code, reason: why.message, command: command.commandName },
-    'command refused',
-  )
-  if (command.commandName !== 'StartNewTask') return
-  const { newTaskId, now } = broker.parts
-  const task = newTaskId()
-  const at = now()
-  for (const data of couldNotStart(task, command.data, why.message, at)) {
-    connection.answer({ type: 'TaskEvent', origin: 'server', task, at, data })
-  }
-  broker.wake(connection)
 }

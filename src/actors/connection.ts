@@ -3,7 +3,7 @@
  */
 import { Outbox } from '../broker/outbox.ts'
 import type { Subscriber } from '../broker/subscriber.ts'
-import type { Session } from '../broker/sessions.ts'
+import type { Session } from '../broker/session.ts'
 import { limits } from '../limits.ts'
 import type { Link } from '../transport/transport.ts'
 import type { Codec, Decoded, Decoder } from '../wire/codec.ts'

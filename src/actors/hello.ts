@@ -2,7 +2,7 @@
  * A Hello: from here on the link is native, its session can be taken up again, and its role may be narrowed. Taking up
  * an earlier session closes that session's older link, restores its subscription and replays what it missed.
  */
-import type { Session } from '../broker/sessions.ts'
+import type { Session } from '../broker/session.ts'
 import { protocolVersion } from '../wire/envelope.ts'
 import type { Hello, HelloResult, ResultGap } from '../wire/envelope.ts'
 import { accepted, refused } from '../wire/rejection.ts'

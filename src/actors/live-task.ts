@@ -1,12 +1,14 @@
 /**
- * A task whose actor is in memory: its request, its run, its messages' clock. Plain data; task-actor.ts owns it.
+ * A task whose actor is in memory: its request, its run, its messages' clock. Plain data; task-actor.ts owns it. What
+ * a step changes of it is undone by `memento` where the step could not be committed.
  */
-import type { Session } from '../broker/sessions.ts'
+import type { Session } from '../broker/session.ts'
 import type { Run, RunnerTask, RunResult } from '../runners/runner.ts'
-import type { TaskRecord } from '../store/store.ts'
+import type { LeaseRecord, TaskRecord } from '../store/store.ts'
 import type { CallboardConfiguration, StartNewTask, TaskState } from '../wire/commands.ts'
-import type { QueuedMessage } from '../wire/events.ts'
+import type { Ask, QueuedMessage, TaskEvent, TaskMessage } from '../wire/events.ts'
 import type { Task } from '../wire/envelope.ts'
+import { limits } from '../limits.ts'
 
 /** Who caused what happens next to a task: the client and request of the last command on it. */
 export interface Cause {
@@ -22,13 +24,18 @@ export interface LiveTaskOptions {
   readonly listedText: string
   readonly createdAt: number
   readonly startedBy: string
-  /** The session that started or resumed it. */
-  readonly session: Session
-  readonly lastTs: number
-  readonly runs: number
+  /** The session that started or resumed it in this life of the daemon. */
+  readonly session: Session | undefined
   readonly resumable: boolean
+  /** Its record, where it is not new. */
+  readonly record?: TaskRecord
+  /** The task inside which it was started. */
+  readonly parent?: string
   readonly now: () => number
 }
+
+/** Where a task is that has left its runs behind. */
+export type LeftState = 'completed' | 'aborted' | 'failed' | 'resumable' | 'closed'
 
 export class LiveTask {
   readonly id: string
@@ -37,22 +44,32 @@ export class LiveTask {
   readonly listedText: string
   readonly createdAt: number
   readonly startedBy: string
-  readonly session: Session
+  readonly session: Session | undefined
+  readonly parent: string | undefined
   /** Whether it can run again once settled. */
   resumable: boolean
   run: Run | undefined
   /** How its last run ended, once it has. */
   result: RunResult | undefined
   /** Messages for a run that has not started yet. */
-  queued: QueuedMessage[] = []
+  queued: readonly QueuedMessage[] = []
+  /** Open ones, oldest first: replaced, never changed in place. */
+  asks: readonly Ask[] = []
+  lease: LeaseRecord | undefined
+  /** What its runner remembers for a later run. */
+  runnerState: unknown
+  /** Its text cut as in lists. */
+  lastMessage: TaskMessage | undefined
   cause: Cause = {}
-  /** Taken to a settled state: from here on the store has it. */
-  isSettled = false
-  runs: number
+  /** Settled or closed: it leaves memory when that is committed, and its record is what counts. */
+  left: LeftState | undefined
+  /** Steps of its run that wait for the store. */
+  held = 0
   #lastTs: number
   readonly #now: () => number
 
   constructor(options: LiveTaskOptions) {
+    const { record } = options
     this.id = options.id
     this.request = options.request
     this.callboard = options.callboard
@@ -61,9 +78,27 @@ export class LiveTask {
     this.startedBy = options.startedBy
     this.session = options.session
     this.resumable = options.resumable
-    this.runs = options.runs
-    this.#lastTs = options.lastTs
+    this.parent = record?.parent ?? options.parent
+    this.asks = record?.asks ?? []
+    this.lease = record?.lease
+    this.runnerState = record?.runnerState
+    this.lastMessage = record?.lastMessage
+    this.#lastTs = record?.lastTs ?? 0
     this.#now = options.now
+  }
+
+  /** Notes what a step may change; what is returned puts it back. The messages' clock never goes back. */
+  memento(): () => void {
+    const { resumable, result, queued, asks, lease, runnerState, lastMessage, cause, left } = this
+    return () => {
+      Object.assign(this, { resumable, result, queued, asks, lease, runnerState, lastMessage, cause, left })
+    }
+  }
+
+  /** Its events are about to be journaled. */
+  tells(events: readonly TaskEvent[]): void {
+    const last = events.findLast((one) => one.eventName === 'message')
+    if (last?.eventName === 'message') this.lastMessage = last.payload[0].message
   }
 
   get lastTs(): number {
@@ -90,8 +125,16 @@ export class LiveTask {
     return { id, text, images, configuration, callboard, socketPath }
   }
 
-  record(state: TaskState, exit: TaskRecord['exit'] | null): TaskRecord {
-    const { profile, cwd } = this.callboard
+  /** Never reuses a `ts` up to this one. */
+  seenTs(ts: number): void {
+    this.#lastTs = Math.max(this.#lastTs, ts)
+  }
+
+  record(state: TaskState, about: Pick<TaskRecord, 'runs' | 'exit' | 'machine'>): TaskRecord {
+    const { profile, cwd, priority } = this.callboard
+    const { parent, lease, runnerState, lastMessage } = this
+    const request = state === 'closed' ? this.#requestOnceClosed() : this.resumable ? this.request : undefined
+    const keepsState = state !== 'closed' && this.resumable && runnerState !== undefined
     return {
       id: this.id,
       state,
@@ -99,19 +142,44 @@ export class LiveTask {
       ...(profile === undefined ? {} : { profile }),
       ...(cwd === undefined ? {} : { cwd }),
       createdAt: this.createdAt,
-      ...(exit === null || exit === undefined ? {} : { exit }),
-      resumable: this.resumable,
+      resumable: request !== undefined,
       startedBy: this.startedBy,
       lastTs: this.#lastTs,
-      runs: this.runs,
-      ...(this.resumable ? { request: this.request } : {}),
+      ...about,
+      ...(request === undefined ? {} : { request }),
+      ...(priority === undefined ? {} : { priority }),
+      ...(parent === undefined ? {} : { parent }),
+      ...(this.asks.length === 0 ? {} : { asks: this.asks }),
+      ...(lease === undefined ? {} : { lease }),
+      ...(keepsState ? { runnerState } : {}),
+      ...(lastMessage === undefined ? {} : { lastMessage: cutMessage(lastMessage) }),
     }
   }
+
+  /** Configuration and environment may hold secrets: a closed task runs again only as far as its profile says what. */
+  #requestOnceClosed(): StartNewTask | undefined {
+    const { profile, cwd } = this.callboard
+    const asked = this.request.configuration.callboard
+    const runsItsOwn = isObject(asked) && (asked['command'] !== undefined || asked['replay'] !== undefined)
+    if (!this.resumable || profile === undefined || runsItsOwn) return undefined
+    const callboard = { profile, ...(cwd === undefined ? {} : { cwd }) }
+    const { text, images } = this.request
+    return { text, ...(images === undefined ? {} : { images }), configuration: { callboard } }
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+/** A message as lists show it: its text cut, without images. */
+function cutMessage({ images: _, text, ...rest }: TaskMessage): TaskMessage {
+  return { ...rest, ...(text === undefined ? {} : { text: text.slice(0, limits.listedTextCharsMax) }) }
 }
 
 /** A record as ListTasks and GetTask show it. */
 export function shownTask(record: TaskRecord): Task {
-  const { id, state, text, profile, cwd, createdAt, exit, resumable } = record
+  const { id, state, text, profile, cwd, createdAt, exit, resumable, priority, parent, asks = [] } = record
   return {
     id,
     state,
@@ -121,6 +189,8 @@ export function shownTask(record: TaskRecord): Task {
     createdAt,
     ...(exit === undefined ? {} : { exit }),
     resumable,
-    asks: [],
+    ...(priority === undefined ? {} : { priority }),
+    ...(parent === undefined ? {} : { parent }),
+    asks: [...asks],
   }
 }

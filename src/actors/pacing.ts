@@ -1,7 +1,7 @@
 /**
- * When a run's output is not read for a while: until the turn's events are out, and while the client that started the
- * task is far behind but still reads, so that it does not lose output to retention. A client that does not read at
- * all holds nobody up, and no other client's reading does.
+ * When a run's output is not read for a while: until the turn's events are out, while the store takes nothing, and
+ * while the client that started the task is far behind but still reads, so that it does not lose output to retention.
+ * A client that does not read at all holds nobody up, and no other client's reading does.
  */
 import type { Limits } from '../limits.ts'
 import type { LiveTask } from './live-task.ts'
@@ -47,11 +47,17 @@ export class Pacing {
     if (this.#paused.size === 0) return
     const { paceLowBytes } = this.#options.limits
     for (const task of this.#paused) {
-      if (this.#isHeldUp(task, (lag) => lag > paceLowBytes)) continue
+      if (task.held > 0 || this.#isHeldUp(task, (lag) => lag > paceLowBytes)) continue
       this.#paused.delete(task)
       this.#options.readOn(task)
     }
     if (this.#paused.size > 0) this.#lookAgain()
+  }
+
+  /** Not read on while it has steps that wait for the store. */
+  hold(task: LiveTask): void {
+    this.#paused.add(task)
+    task.run?.pause()
   }
 
   forget(task: LiveTask): void {

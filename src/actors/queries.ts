@@ -5,6 +5,8 @@ import type { TaskState } from '../wire/commands.ts'
 import type { Client, Status, Task } from '../wire/envelope.ts'
 import { accepted } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
+import type { TaskRecord } from '../store/store.ts'
+import type { Broker } from './broker-actor.ts'
 import type { Connection } from './connection.ts'
 import { shownTask } from './live-task.ts'
 import { findTask } from './request.ts'
@@ -24,7 +26,7 @@ export function listTasks(
 export function visibleTasks({ broker, connection, session }: Request): Task[] {
   const settled = broker.parts.store.tasks().filter(({ id }) => broker.tasks.live(id) === undefined)
   const live = Array.from(broker.tasks.all(), (task) => broker.tasks.liveRecord(task))
-  const all = [...settled, ...live].map(shownTask)
+  const all = [...settled, ...live].map((record) => shown(broker, record))
   return connection.policy.scope === 'own' ? all.filter(({ id }) => session.ownTasks.has(id)) : all
 }
 
@@ -33,7 +35,13 @@ export function getTask(request: Request, id: string): Outcome<Task> {
   if (!found.ok) return found
   const record =
     'live' in found.value ? request.broker.tasks.liveRecord(found.value.live) : found.value.record
-  return accepted(shownTask(record))
+  return accepted(shown(request.broker, record))
+}
+
+/** Whether a closed one can be opened again is known here alone. */
+function shown(broker: Broker, record: TaskRecord): Task {
+  const task = shownTask(record)
+  return broker.tasks.closed.has(record.id) ? { ...task, resumable: true } : task
 }
 
 export function listClients(request: Request): Outcome<{ clients: Client[] }> {

@@ -1,7 +1,7 @@
 /**
  * One command as its handler gets it, and which task it means.
  */
-import type { Session } from '../broker/sessions.ts'
+import type { Session } from '../broker/session.ts'
 import type { TaskRecord } from '../store/store.ts'
 import { printable } from '../wire/printable.ts'
 import { accepted, refused } from '../wire/rejection.ts'
@@ -23,7 +23,7 @@ export type FoundTask = { readonly live: LiveTask } | { readonly record: TaskRec
 /** The task with this id, where this client may know of it. */
 export function findTask({ broker, connection, session }: Request, id: string): Outcome<FoundTask> {
   const live = broker.tasks.live(id)
-  const record = live === undefined ? broker.parts.store.task(id) : undefined
+  const record = live === undefined ? broker.record(id) : undefined
   const hidden = connection.policy.scope === 'own' && !session.ownTasks.has(id)
   if (hidden || (live === undefined && record === undefined)) {
     return refused(
@@ -42,12 +42,14 @@ function raise(): never {
 export function currentTask({ broker, connection, session }: Request): Outcome<string> {
   const current = session.currentTask
   // Another client may have closed it.
-  if (current !== undefined && broker.parts.store.task(current)?.state === 'closed') {
-    if (broker.tasks.live(current) === undefined) session.noLongerCurrent(current)
+  if (current !== undefined && broker.tasks.live(current) === undefined) {
+    if (broker.record(current)?.state === 'closed') session.noLongerCurrent(current)
   }
   if (session.currentTask !== undefined) return accepted(session.currentTask)
   const own = connection.policy.scope === 'own'
-  const running = session.hadTask ? [] : Array.from(broker.tasks.all(), (task) => task.id)
+  const running = session.hadTask
+    ? []
+    : [...broker.tasks.all()].flatMap(({ id, left }) => (left === undefined ? [id] : []))
   const candidates = own ? running.filter((id) => session.ownTasks.has(id)) : running
   const only = candidates[0]
   if (only !== undefined && candidates.length === 1) return accepted(only)
@@ -62,8 +64,28 @@ export function meantTask(request: Request, id: string | undefined): Outcome<Fou
   return current.ok ? findTask(request, current.value) : current
 }
 
+/** From here on a command without an id means this task, which this session started or resumed. */
+export function makeCurrent(request: Request, id: string): void {
+  own(request, id)
+  changeSession(request, (session) => session.makeCurrent(id))
+}
+
+/** A closed task is meant no longer. */
+export function noLongerCurrent(request: Request, id: string): void {
+  changeSession(request, (session) => session.noLongerCurrent(id))
+}
+
+function changeSession({ broker, session }: Request, change: (session: Session) => void): void {
+  const { currentTask, hadTask } = session
+  broker.transactions.current.undo(() => Object.assign(session, { currentTask, hadTask }))
+  change(session)
+  broker.parts.sessions.touch(session)
+}
+
 /** A task that this session started or resumed is its own, where that decides what it sees. */
-export function own({ broker, connection, session }: Request, id: string): void {
+function own({ broker, connection, session }: Request, id: string): void {
   if (connection.policy.scope !== 'own') return
+  const had = session.ownTasks.has(id)
   session.own(id, (one) => broker.tasks.live(one) !== undefined)
+  if (!had) broker.transactions.current.undo(() => session.disown(id))
 }

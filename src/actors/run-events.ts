@@ -1,6 +1,6 @@
 /**
- * From what a run tells its task to the task's machine and the journal. What the machine does not carry of an end stays
- * with the task.
+ * From what a run tells its task to the task's machine and the journal: each is one step. What the machine does not
+ * carry of an end stays with the task.
  */
 import type { TaskMachineEvent } from '../../machines/task.ts'
 import type { RunEvents, RunResult } from '../runners/runner.ts'
@@ -10,27 +10,33 @@ import type { LiveTask } from './live-task.ts'
 import * as orders from './task-events.ts'
 
 export interface RunEventsPort {
-  /** Calls `effect` where the task still lives; what it throws is the task's fault alone. */
-  guarded(effect: () => void): void
-  /** Journals what the run did. */
+  /** Does one step as a transaction, where the task still lives; what it throws is the task's fault alone. */
+  step(step: () => void): void
+  /** Journals what the run did, in the step's transaction. */
   announce(events: readonly TaskEvent[]): void
   /** Tells the task's machine. */
   send(event: TaskMachineEvent): void
+  /** The task's record is written with the step. */
+  touch(): void
 }
 
 export function runEvents(task: LiveTask, port: RunEventsPort): RunEvents {
-  const announced = (events: readonly TaskEvent[]): void => port.guarded(() => port.announce(events))
+  const announced = (events: readonly TaskEvent[]): void => port.step(() => port.announce(events))
   return {
     nextTs: () => task.nextTs(),
-    started: () => port.guarded(() => port.send({ type: 'run.started' })),
+    started: () => port.step(() => port.send({ type: 'run.started' })),
     messages: (batch) =>
       announced(batch.map(({ action, message }) => orders.message(task.id, action, message))),
     announced,
     asked: () => refused('unsupported', 'This daemon takes no asks yet.'),
     withdrew: () => undefined,
-    remember: () => undefined,
+    remember: (state) =>
+      port.step(() => {
+        task.runnerState = state
+        port.touch()
+      }),
     ended: (result) =>
-      port.guarded(() => {
+      port.step(() => {
         task.result = result
         port.send({ type: result.ok ? 'run.completed' : 'run.failed', ...endOf(result) })
       }),

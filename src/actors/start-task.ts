@@ -7,7 +7,7 @@ import { parseCallboardConfiguration } from '../wire/commands.ts'
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import { LiveTask } from './live-task.ts'
-import { own } from './request.ts'
+import { makeCurrent } from './request.ts'
 import type { Request } from './request.ts'
 import { mergeProfile } from './profiles.ts'
 import * as orders from './task-events.ts'
@@ -21,21 +21,18 @@ export function startNewTask(request: Request, data: StartNewTask): Outcome<{ ta
   const callboard = mergeProfile(broker.profiles, data.configuration, asked.value)
   if (!callboard.ok) return callboard
   const task = newTask(request, data, callboard.value)
-  own(request, task.id)
-  request.session.makeCurrent(task.id)
+  makeCurrent(request, task.id)
   const creation = orders.created(task.id, data, task.nextTs())
   const check = broker.tasks.check(task)
   if (check.ok) {
+    broker.tasks.add(task)
     broker.tasks.announce(task, creation, task.cause)
     broker.tasks.start(task)
   } else {
     task.resumable = false
-    broker.tasks.announce(
-      task,
-      [...creation, ...orders.notStarted(task.id, check.error.message, task.nextTs())],
-      task.cause,
-    )
-    broker.parts.store.commit({ tasks: [task.record('failed', null)] })
+    const refusal = orders.notStarted(task.id, check.error.message, task.nextTs())
+    broker.tasks.announce(task, [...creation, ...refusal], task.cause)
+    broker.transactions.current.save(task.id, () => task.record('failed', { runs: 0 }))
   }
   return accepted({ taskId: task.id })
 }
@@ -60,8 +57,6 @@ function newTask(request: Request, data: StartNewTask, callboard: CallboardConfi
     createdAt: now(),
     startedBy: connection.clientId,
     session: request.session,
-    lastTs: 0,
-    runs: 0,
     resumable: broker.tasks.canResume(callboard),
     now,
   })

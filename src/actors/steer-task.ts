@@ -2,12 +2,13 @@
  * Commands on a task that exists: cancel, close, resume, message. Commands on one task are serialised by its actor.
  */
 import type { TaskRecord } from '../store/store.ts'
+import type { StartNewTask } from '../wire/commands.ts'
 import { parseCallboardConfiguration } from '../wire/commands.ts'
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import { LiveTask } from './live-task.ts'
 import { mergeProfile } from './profiles.ts'
-import { meantTask, findTask, own } from './request.ts'
+import { findTask, makeCurrent, meantTask, noLongerCurrent } from './request.ts'
 import type { Request } from './request.ts'
 import { refuseMore } from './start-task.ts'
 import * as orders from './task-events.ts'
@@ -25,14 +26,14 @@ export function cancelTask(request: Request, id: string | undefined): Outcome<No
 export function closeTask(request: Request, id: string | undefined): Outcome<Nothing> {
   const found = meantTask(request, id)
   if (!found.ok) return found
-  const { broker, session, cause } = request
+  const { broker, cause } = request
   if ('live' in found.value) {
-    session.noLongerCurrent(found.value.live.id)
+    noLongerCurrent(request, found.value.live.id)
     broker.tasks.close(found.value.live, cause)
     return accepted({})
   }
   const { record } = found.value
-  session.noLongerCurrent(record.id)
+  noLongerCurrent(request, record.id)
   if (record.state === 'closed') return accepted({})
   const task = reloaded(request, record)
   broker.tasks.close(task, cause, record)
@@ -41,29 +42,34 @@ export function closeTask(request: Request, id: string | undefined): Outcome<Not
 
 /** Runs a settled or closed task again under its id. On a `scope=own` listener it becomes the session's own. */
 export function resumeTask(request: Request, id: string): Outcome<Nothing> {
-  const { broker, session, cause } = request
-  const settled = broker.tasks.live(id) === undefined ? broker.parts.store.task(id) : undefined
+  const { broker, cause } = request
+  const settled = broker.tasks.live(id) === undefined ? broker.record(id) : undefined
   const found = settled === undefined ? findTask(request, id) : accepted({ record: settled })
   if (!found.ok) return found
   if ('live' in found.value) return refused('busy', 'This task runs: cancel it first, or send it a message.')
   const { record } = found.value
-  if (record.request === undefined || !record.resumable) {
+  if (requestOf(request, record) === undefined) {
     return refused('not_resumable', 'This task cannot run again: start a new one.')
   }
   const full = refuseMore(request)
   if (full !== undefined) return full
   const task = reloaded(request, record)
   task.cause = cause
-  own(request, id)
-  session.makeCurrent(id)
-  broker.tasks.announce(task, orders.resumed(id), cause)
+  makeCurrent(request, id)
   broker.tasks.resume(task, record)
   return accepted({})
 }
 
+/** What a settled or closed task is to run again; undefined where it cannot. */
+function requestOf({ broker }: Request, record: TaskRecord): StartNewTask | undefined {
+  return broker.tasks.closed.find(record.id) ?? (record.resumable ? record.request : undefined)
+}
+
 /** A stored task as one that can live again. */
-function reloaded({ broker, session }: Request, record: TaskRecord): LiveTask {
-  const stored = record.request ?? { configuration: {}, text: '' }
+function reloaded(request: Request, record: TaskRecord): LiveTask {
+  const { broker, session } = request
+  const known = requestOf(request, record)
+  const stored = known ?? { configuration: {}, text: '' }
   const asked = parseCallboardConfiguration(stored.configuration.callboard)
   const merged = asked.ok ? mergeProfile(broker.profiles, stored.configuration, asked.value) : asked
   const { profile, cwd } = record
@@ -72,14 +78,13 @@ function reloaded({ broker, session }: Request, record: TaskRecord): LiveTask {
     id: record.id,
     request: stored,
     // One that cannot run again is put away as it was listed.
-    callboard: record.request !== undefined && merged.ok ? merged.value : shown,
+    callboard: known !== undefined && merged.ok ? merged.value : shown,
     listedText: record.text,
     createdAt: record.createdAt,
     startedBy: record.startedBy,
     session,
-    lastTs: record.lastTs,
-    runs: record.runs,
-    resumable: record.resumable,
+    record,
+    resumable: known !== undefined,
     now: broker.parts.now,
   })
 }
@@ -103,7 +108,7 @@ export function sendMessage(request: Request, data: Message): Outcome<Nothing> {
   const { tasks } = request.broker
   if (tasks.stateOf(task) === 'queued' || tasks.stateOf(task) === 'starting')
     return queueMessage(request, task, data)
-  const sent = tasks.sendToRun(task, data.text ?? '', data.images ?? [], request.cause)
+  const sent = tasks.runs.say(task, data.text ?? '', data.images ?? [], request.cause)
   if (sent === undefined) return refused('busy', 'This task is ending.')
   return sent.ok ? accepted({}) : sent
 }
@@ -123,6 +128,7 @@ function queueMessage({ broker, cause }: Request, task: LiveTask, data: Message)
   if (next.length > queuedMessagesMax || bytes(next) > queuedMessagesBytesMax) {
     return refused('limit_exceeded', 'Too many messages wait for this task: send them when it runs.')
   }
+  broker.transactions.current.undo(task.memento())
   task.queued = next
   broker.tasks.announce(task, orders.queueChanged(task.id, next), cause)
   return accepted({})
@@ -139,6 +145,7 @@ export function deleteQueuedMessage(request: Request, messageId: string): Outcom
       'No message with this id waits for the current task: it may have been taken.',
     )
   }
+  request.broker.transactions.current.undo(task.memento())
   task.queued = left
   request.broker.tasks.announce(task, orders.queueChanged(task.id, left), request.cause)
   return accepted({})

@@ -1,105 +1,89 @@
 /**
- * Gives machines/task.ts its effects and supervises the tasks that live: each is a root actor beside its run. What
- * happens to a task is journaled before it is announced; a task that throws becomes `failed` and takes nothing down.
+ * The tasks that live: each is a root actor beside its run. Every step of one is part of a transaction: what it tells
+ * and its record are one commit, and a step that could not be committed is undone, the actor put back where it was. A
+ * task that throws becomes `failed` and takes nothing down.
  */
 import { createActor } from 'xstate'
 import type { ActorRefFrom } from 'xstate'
 import { taskMachine } from '../../machines/task.ts'
-import type { SettledState, TaskContext } from '../../machines/task.ts'
-import type { JournalDraft } from '../broker/journal.ts'
+import type { TaskMachineEvent } from '../../machines/task.ts'
+import { isStoreUnavailable } from '../broker/transaction.ts'
+import type { Transactions } from '../broker/transaction.ts'
 import type { Logger } from '../log.ts'
-import type { RunEvents, Runner, RunnerName } from '../runners/runner.ts'
-import type { Store, TaskRecord } from '../store/store.ts'
+import type { Runner, RunnerName } from '../runners/runner.ts'
+import type { TaskRecord } from '../store/store.ts'
 import type { CallboardConfiguration, TaskState } from '../wire/commands.ts'
 import type { TaskEvent } from '../wire/events.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import type { ActorSetting } from './actor-setting.ts'
-import type { Cause, LiveTask } from './live-task.ts'
-import { Pacing } from './pacing.ts'
+import { ClosedRequests } from './closed-requests.ts'
+import type { Cause, LeftState, LiveTask } from './live-task.ts'
+import type { Outage } from './outage.ts'
 import type { PacingOptions } from './pacing.ts'
 import { runnerName } from './profiles.ts'
-import { runEvents } from './run-events.ts'
 import * as orders from './task-events.ts'
-import { settledSnapshot, shownState } from './task-snapshot.ts'
+import { taskMachineWith } from './task-effects.ts'
+import { TaskRuns } from './task-runs.ts'
+import { persisted, settledSnapshot, shownState } from './task-snapshot.ts'
 import type { TaskSnapshot } from './task-snapshot.ts'
 
 export interface TaskActorsOptions extends Omit<PacingOptions, 'readOn'> {
   readonly runners: Readonly<Record<RunnerName, Runner>>
-  readonly store: Store
+  readonly transactions: Transactions
+  readonly outage: Outage
   readonly log: Logger
   /** The daemon's own socket, for children. */
   readonly socketPath: string
   readonly actors?: ActorSetting
-  /** Journals and announces; throws where the store cannot commit. */
-  produce(batch: JournalDraft): void
+  /** Does `work` in the open transaction or in one of its own, past the broker's gate. Throws what the store throws. */
+  transact(work: () => void): void
   /** A task has left memory. */
-  settled(): void
+  settled(task: LiveTask): void
 }
 
 type TaskRef = ActorRefFrom<typeof taskMachine>
 
 export class TaskActors {
+  readonly runs: TaskRuns
+  readonly closed: ClosedRequests
   readonly #options: TaskActorsOptions
   readonly #machine: typeof taskMachine
   readonly #live = new Map<string, LiveTask>()
   readonly #actors = new Map<string, TaskRef>()
-  readonly #pacing: Pacing
 
   constructor(options: TaskActorsOptions) {
     this.#options = options
-    this.#pacing = new Pacing({
+    this.closed = new ClosedRequests(options.limits.tasksKeptBytesMax)
+    this.runs = new TaskRuns({
       ...options,
-      readOn: (task) => this.#guarded(task, () => task.run?.resume()),
+      isLive: (task) => this.#live.get(task.id) === task,
+      announce: (task, events, cause) => this.announce(task, events, cause),
+      send: (task, event) => this.send(task, event),
+      touch: (task) => this.touch(task),
+      fault: (task, error) => this.#fault(task, error),
     })
-    const act =
-      (effect: (task: LiveTask, context: TaskContext) => void) =>
-      ({ context }: { context: TaskContext }): void => {
-        const task = this.#live.get(context.id)
-        if (task !== undefined) effect(task, context)
-      }
-    const announce = (
-      events: (task: LiveTask, context: TaskContext) => TaskEvent[],
-    ): ReturnType<typeof act> => act((task, context) => this.#announce(task, events(task, context)))
-    this.#machine = taskMachine.provide({
-      actions: {
-        startRun: act((task) => this.#startRun(task)),
-        cancelRun: act((task) => task.run?.cancel()),
-        killRun: act((task) => task.run?.kill()),
-        announceStarted: act((task) => this.#announceStarted(task)),
-        announceCompleted: announce((task, { outcome }) =>
-          orders.completed(task.id, task.result ?? { ok: true, text: outcome }, task.nextTwoTs()),
-        ),
-        announceFailed: announce((task, { outcome, exit }) =>
-          orders.failed(task.id, outcome, exit ?? undefined, task.nextTs(), task.resumable),
-        ),
-        announceNotStarted: announce((task, { outcome }) =>
-          orders.notStarted(task.id, outcome, task.nextTs()),
-        ),
-        announceAborted: announce((task, { exit }) =>
-          orders.aborted(task.id, exit ?? undefined, task.resumable),
-        ),
-        announceInterrupted: announce((task, { outcome }) =>
-          orders.interrupted(task.id, outcome, task.nextTs(), task.resumable),
-        ),
-        announceInteractive: announce((task) => [{ eventName: 'taskInteractive', payload: [task.id] }]),
-        announceActive: announce((task) => [{ eventName: 'taskActive', payload: [task.id] }]),
-        announceClosed: act((task, context) => this.#close(task, context)),
-        settle: ({ context }, { state }) => {
-          const task = this.#live.get(context.id)
-          if (task !== undefined) this.#settle(task, context, state)
-        },
-      },
+    this.#machine = taskMachineWith({
+      find: (id) => this.#live.get(id),
+      announce: (task, events) => this.announce(task, events, task.cause),
+      startRun: (task) => this.runs.start(task),
+      cancelRun: (task) => this.runs.afterCommit(task, () => task.run?.cancel()),
+      // Not a change of the task: it is done also where nothing can be committed.
+      killRun: (task) => task.run?.kill(),
+      runStarted: (task) => this.runs.started(task),
+      leave: (task, state) => this.#leave(task, state),
     })
     options.actors?.count?.(this.#machine)
   }
 
-  /** Tasks that are neither settled nor closed. */
+  /** Tasks that are in memory: neither settled nor closed. */
   get liveCount(): number {
     return this.#live.size
   }
 
+  /** The task with this id, unless it has settled, also if that is only about to be committed. */
   live(id: string): LiveTask | undefined {
-    return this.#live.get(id)
+    const task = this.#live.get(id)
+    return task?.left === undefined ? task : undefined
   }
 
   /** Live tasks, oldest first. */
@@ -109,7 +93,12 @@ export class TaskActors {
 
   /** A live task as a record, in the state that its machine is in. */
   liveRecord(task: LiveTask): TaskRecord {
-    return task.record(this.stateOf(task), null)
+    const snapshot = this.#actors.get(task.id)?.getSnapshot()
+    if (snapshot === undefined) throw new Error('a live task has no actor')
+    const { runs, exit } = snapshot.context
+    const about = { runs, ...(exit === null ? {} : { exit }) }
+    if (task.left !== undefined) return task.record(task.left, about)
+    return task.record(shownState(snapshot), { ...about, machine: persisted(snapshot) })
   }
 
   stateOf(task: LiveTask): TaskState {
@@ -128,53 +117,90 @@ export class TaskActors {
     return runners[runnerName(task.callboard)].check(task.forRunner(socketPath))
   }
 
-  /** Runs a task for the first time. */
+  /** Takes in a task: a new one in `queued`, or one of a record where its machine stood. */
+  add(task: LiveTask, snapshot?: TaskSnapshot): void {
+    this.#options.transact(() => {
+      const earlier = [this.#live.get(task.id), this.#actors.get(task.id)] as const
+      this.#spawn(task, snapshot)
+      this.#options.transactions.current.undo(() => this.#putBack(task.id, ...earlier))
+      this.touch(task)
+    })
+  }
+
+  /** Runs a task for the first time, or once its turn has come. */
   start(task: LiveTask): void {
-    this.#spawn(task, undefined)
-    this.#send(task, { type: 'slot.granted' })
+    this.send(task, { type: 'slot.granted' })
   }
 
   /** Runs a settled or closed task again. */
   resume(task: LiveTask, record: TaskRecord): void {
-    this.#spawn(task, settledSnapshot(record))
-    this.#send(task, { type: 'resume' })
+    this.add(task, settledSnapshot(record))
+    this.#options.transactions.current.afterCommit(() => this.closed.forget(task.id))
+    this.announce(task, orders.resumed(task.id), task.cause)
+    this.send(task, { type: 'resume' })
   }
 
   cancel(task: LiveTask, cause: Cause): void {
-    task.cause = cause
-    this.#send(task, { type: 'cancel' })
+    this.send(task, { type: 'cancel' }, cause)
   }
 
   /** Closes a live task, or puts a settled one (with its record) away. */
   close(task: LiveTask, cause: Cause, record?: TaskRecord): void {
-    task.cause = cause
-    if (record !== undefined) this.#spawn(task, settledSnapshot(record))
-    this.#send(task, { type: 'close' })
+    if (record !== undefined) this.add(task, settledSnapshot(record))
+    this.send(task, { type: 'close' }, cause)
   }
 
+  /** Cancels whatever runs; where that cannot be committed, at least its runs. */
   cancelAll(): void {
-    for (const task of [...this.#live.values()]) this.#send(task, { type: 'cancel' })
+    for (const task of [...this.#live.values()]) {
+      try {
+        this.send(task, { type: 'cancel' })
+      } catch (error) {
+        this.#options.log.warn({ err: error, task: task.id }, 'cancelled without a trace')
+        this.runs.guarded(task, () => task.run?.cancel())
+      }
+    }
   }
+
   killAll(): void {
-    for (const task of [...this.#live.values()]) this.#send(task, { type: 'kill' })
+    for (const task of [...this.#live.values()]) {
+      this.#options.transact(() => this.#actors.get(task.id)?.send({ type: 'kill' }))
+    }
   }
 
-  /** The turn's events are out: runners may be read on. */
-  flushed(): void {
-    this.#pacing.flushed()
+  /** Tells a task's machine something, in a transaction; its record is part of it. Throws what the store throws. */
+  send(task: LiveTask, event: TaskMachineEvent, cause: Cause = task.cause): void {
+    const actor = this.#actors.get(task.id)
+    if (actor === undefined) return
+    this.#options.transact(() => {
+      this.#mayUndo(task, actor)
+      task.cause = cause
+      actor.send(event)
+      this.touch(task)
+    })
   }
 
-  /** Journals events of a task, attributed to whoever caused them. */
+  /** Journals events of a task in the open transaction. */
   announce(task: LiveTask, events: readonly TaskEvent[], cause: Cause): void {
-    if (events.length > 0) this.#options.produce({ task: task.id, events, ...cause })
+    if (events.length === 0) return
+    task.tells(events)
+    this.#options.transactions.current.stage({ task: task.id, events, ...cause })
   }
 
-  #announce(task: LiveTask, events: TaskEvent[]): void {
-    this.announce(task, events, task.cause)
+  /** Its record is written with the open transaction. */
+  touch(task: LiveTask): void {
+    this.#options.transactions.current.save(task.id, () => this.liveRecord(task))
   }
 
-  #send(task: LiveTask, event: Parameters<TaskRef['send']>[0]): void {
-    this.#actors.get(task.id)?.send(event)
+  #mayUndo(task: LiveTask, actor: TaskRef): void {
+    const before = actor.getSnapshot()
+    const putBack = task.memento()
+    this.#options.transactions.current.undo(() => {
+      putBack()
+      if (this.#actors.get(task.id) === actor && actor.getSnapshot() === before) return
+      actor.stop()
+      this.#spawn(task, before)
+    })
   }
 
   #spawn(task: LiveTask, snapshot: TaskSnapshot | undefined): void {
@@ -182,119 +208,59 @@ export class TaskActors {
     const actor = createActor(this.#machine, snapshot === undefined ? setting : { ...setting, snapshot })
     this.#live.set(task.id, task)
     this.#actors.set(task.id, actor)
-    actor.subscribe({
-      error: (error: unknown) => this.#fault(task, error),
-      complete: () => this.#forget(task),
-    })
+    actor.subscribe({ error: (error: unknown) => this.#fault(task, error) })
     actor.start()
   }
 
-  #startRun(task: LiveTask): void {
-    task.runs++
-    task.result = undefined
-    const { runners, socketPath } = this.#options
-    const runner = runners[runnerName(task.callboard)]
-    task.run = runner.start(task.forRunner(socketPath), this.#runEvents(task))
+  #putBack(id: string, task: LiveTask | undefined, actor: TaskRef | undefined): void {
+    this.#actors.get(id)?.stop()
+    this.#live.delete(id)
+    this.#actors.delete(id)
+    if (task !== undefined) this.#live.set(id, task)
+    if (actor !== undefined) this.#actors.set(id, actor)
   }
 
-  #runEvents(task: LiveTask): RunEvents {
-    return runEvents(task, {
-      // A run that was given up with its task may still have something to say.
-      guarded: (effect) => {
-        if (this.#live.get(task.id) === task) this.#guarded(task, effect)
-      },
-      announce: (events) => {
-        this.announce(task, events, {})
-        this.#pacing.produced(task)
-      },
-      send: (event) => this.#send(task, event),
-    })
-  }
-
-  #guarded(task: LiveTask, effect: () => void): void {
-    try {
-      effect()
-    } catch (error) {
-      this.#fault(task, error)
-    }
-  }
-
-  #announceStarted(task: LiveTask): void {
-    this.#announce(task, orders.started(task.id))
-    // What the run does from here on is its own doing.
-    task.cause = {}
-    const waiting = task.queued
-    if (waiting.length === 0) return
-    task.queued = []
-    this.announce(task, orders.queueChanged(task.id, []), {})
-    for (const { text, images } of waiting) {
-      const taken = this.sendToRun(task, text, images ?? [], {})
-      if (taken?.ok === false) this.#options.log.warn({ task: task.id }, 'a waiting message was not taken')
-    }
-  }
-
-  /** Hands a client's message to the run, and journals it; what the run does not take is logged. */
-  sendToRun(
-    task: LiveTask,
-    text: string,
-    images: readonly string[],
-    cause: Cause,
-  ): Outcome<void> | undefined {
-    const outcome = task.run?.send(text, images)
-    if (outcome?.ok === true)
-      this.announce(task, orders.userSaid(task.id, text, images, task.nextTs()), cause)
-    return outcome
-  }
-
-  #settle(task: LiveTask, context: TaskContext, state: SettledState): void {
-    this.#options.store.commit({ tasks: [task.record(state, context.exit)] })
-    this.#leave(task)
-  }
-
-  #close(task: LiveTask, context: TaskContext): void {
-    this.#announce(task, orders.closed(task.id))
-    this.#options.store.commit({ tasks: [task.record('closed', context.exit)] })
-  }
-
-  /** After the transition that settled it: an actor cannot be stopped inside its own action. */
-  #leave(task: LiveTask): void {
-    task.isSettled = true
-    queueMicrotask(() => {
-      if (!task.isSettled || this.#live.get(task.id) !== task) return
-      this.#actors.get(task.id)?.stop()
+  #leave(task: LiveTask, state: LeftState): void {
+    task.left = state
+    this.#options.transactions.current.afterCommit(() => {
+      if (state === 'closed' && task.resumable) this.closed.keep(task.id, task.request)
       this.#forget(task)
     })
   }
 
   #forget(task: LiveTask): void {
+    this.runs.forget(task)
+    if (this.#live.get(task.id) !== task) return
+    this.#actors.get(task.id)?.stop()
+    this.#live.delete(task.id)
     this.#actors.delete(task.id)
-    this.#pacing.forget(task)
-    if (this.#live.delete(task.id)) this.#options.settled()
+    this.#options.settled(task)
   }
 
   /** Our own code threw for this task: its run is ended, it is told as failed, and nobody else notices. */
   #fault(task: LiveTask, error: unknown): void {
     const log = this.#options.log.child({ task: task.id })
     log.error({ err: error }, 'task failed')
-    if (this.#live.get(task.id) !== task) return
-    const reason = 'The daemon failed on this task; its log says why.'
-    const lastSteps = [
-      (): void => task.run?.kill(),
-      (): void =>
-        this.announce(task, orders.failed(task.id, reason, undefined, task.nextTs(), task.resumable), {}),
-      (): void => this.#options.store.commit({ tasks: [task.record('failed', null)] }),
-      (): void => {
-        this.#actors.get(task.id)?.stop()
-      },
-    ]
-    for (const step of lastSteps) {
-      try {
-        step()
-      } catch (second) {
-        log.error({ err: second }, 'a failed task could not be put away')
-      }
+    if (this.live(task.id) !== task) return
+    try {
+      task.run?.kill()
+    } catch (second) {
+      log.error({ err: second }, 'the run of a failed task could not be ended')
     }
-    // Last: a daemon that drains takes no events after its last task is gone.
-    this.#forget(task)
+    try {
+      this.#options.transact(() => this.#tellFailed(task))
+    } catch (second) {
+      if (isStoreUnavailable(second)) return this.runs.hold(task, () => this.#tellFailed(task))
+      log.error({ err: second }, 'a failed task could not be put away')
+      this.#forget(task)
+    }
+  }
+
+  #tellFailed(task: LiveTask): void {
+    this.#options.transactions.current.undo(task.memento())
+    const reason = 'The daemon failed on this task; its log says why.'
+    this.announce(task, orders.failed(task.id, reason, undefined, task.nextTs(), task.resumable), {})
+    this.touch(task)
+    this.#leave(task, 'failed')
   }
 }

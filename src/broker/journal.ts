@@ -1,7 +1,7 @@
 /**
- * The ordered event log: gives sequence numbers, commits to the store, keeps the hot tail. Owner: the broker actor.
- * An event is in the store before anybody can be told of it. With a memory store the tail is the journal: what leaves
- * it is gone (retention).
+ * The ordered event log: gives sequence numbers, encodes events, keeps the hot tail. Owner: the broker actor. What is
+ * staged here is committed by a transaction before anybody can be told of it. With a memory store the tail is the
+ * journal: what leaves it is gone (retention).
  */
 import type { Codec } from '../wire/codec.ts'
 import type { EventMessage } from '../wire/envelope.ts'
@@ -74,26 +74,36 @@ export class Journal {
   }
 
   /**
-   * Commits events as one batch and returns them as journaled. Throws when the store cannot commit: then nothing is
-   * kept. Frames are encoded where they will lie, so that an event's bytes exist once.
+   * Gives events their sequences and encodes them where they will lie, so that their bytes exist once. Nobody may be
+   * told of them before the store has them; until then what `checkpoint` returned forgets them again. Throws where an
+   * event cannot be said: then nothing of the draft is kept.
    */
-  append(draft: JournalDraft): readonly JournalEntry[] {
-    const undo = this.chain.checkpoint()
+  stage(draft: JournalDraft): readonly JournalEntry[] {
+    const forget = this.checkpoint()
     const { task, by, causedBy } = draft
     const caused = { ...(by === undefined ? {} : { by }), ...(causedBy === undefined ? {} : { causedBy }) }
     const about = { task, at: this.#now(), ...caused }
     try {
-      const entries = draft.events.map((event, index) =>
-        this.#encode(about, event, this.#sequence + index + 1),
-      )
-      this.#store.commit({ events: entries })
-      this.#sequence += entries.length
-      for (const { frame } of entries) this.turnBytes += frame.length
-      return entries
+      return draft.events.map((event) => this.#encode(about, event, ++this.#sequence))
     } catch (error) {
-      undo()
+      forget()
       throw error
     }
+  }
+
+  /** Notes the head; what is returned forgets what was staged since. */
+  checkpoint(): () => void {
+    const sequence = this.#sequence
+    const forget = this.chain.checkpoint()
+    return () => {
+      forget()
+      this.#sequence = sequence
+    }
+  }
+
+  /** The store has these: they count from now on. */
+  committed(entries: readonly JournalEntry[]): void {
+    for (const { frame } of entries) this.turnBytes += frame.length
   }
 
   /** Keys in the order of the wire. */

@@ -46,20 +46,20 @@ export class Replies {
   }
 
   keep(requestId: string, digest: string, frame: Buffer): void {
-    this.#forget(requestId)
+    this.forget(requestId)
     if (frame.length > this.#bytesMax) return
     this.#kept.set(requestId, { digest, frame })
     this.#bytes += frame.length
     this.#account.bytes += frame.length
     for (const oldest of this.#kept.keys()) {
       if (this.#fits() || oldest === requestId) return
-      this.#forget(oldest)
+      this.forget(oldest)
     }
   }
 
   /** Forgets all of them: the session has ended. */
   clear(): void {
-    for (const requestId of this.#kept.keys()) this.#forget(requestId)
+    for (const requestId of this.#kept.keys()) this.forget(requestId)
   }
 
   #fits(): boolean {
@@ -67,7 +67,8 @@ export class Replies {
     return this.#kept.size <= this.#countMax && this.#bytes <= this.#bytesMax && bytes <= bytesMax
   }
 
-  #forget(requestId: string): void {
+  /** As if it had not been answered. */
+  forget(requestId: string): void {
     const reply = this.#kept.get(requestId)
     if (reply === undefined) return
     this.#kept.delete(requestId)

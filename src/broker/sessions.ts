@@ -1,88 +1,14 @@
 /**
- * What outlives a link: who the client is, its tasks, its subscription and the answers it was given. A legacy client's
- * session is its connection's; a native one's waits some time for its client to come back. Owner: the broker actor.
+ * The sessions that there are. A legacy client's is its connection's; a native one's waits some time for its client to
+ * come back, also over a restart: the store has it from its Hello on. Owner: the broker actor.
  */
-import type { Filter } from './subscriptions.ts'
-import { Replies } from './replies.ts'
+import type { SessionRecord } from '../store/store.ts'
 import type { RepliesAccount } from './replies.ts'
+import { Session } from './session.ts'
+import type { SessionOptions } from './session.ts'
+import type { SessionChanges } from './transaction.ts'
 
-export interface SessionClient {
-  readonly name: string
-  readonly version: string
-}
-
-export class Session {
-  /** 128 random bits, shown to its client alone: who knows it may take the session up again. */
-  readonly id: string
-  /** Names it to others, who must not learn its id. */
-  readonly number: number
-  /** The listener it came by: scope and role are that listener's. */
-  readonly listener: string
-  readonly replies: Replies
-  /** The connection that holds it now. */
-  connectionId: string | undefined
-  client: SessionClient | undefined
-  /** The task inside which the client runs, as it said. */
-  insideTask: string | undefined
-  /** The last task that it started or resumed, until that is closed. */
-  currentTask: string | undefined
-  /** It has had a current task: the only running one is no longer meant by a command without an id. */
-  hadTask = false
-  /** Undefined: nothing is delivered. */
-  filter: Filter | undefined
-  detachedAt = 0
-  readonly #owned = new Set<string>()
-  readonly #ownedMax: number
-
-  constructor(
-    id: string,
-    number: number,
-    listener: string,
-    options: SessionOptions,
-    account: RepliesAccount,
-  ) {
-    this.id = id
-    this.number = number
-    this.listener = listener
-    this.replies = new Replies(options.repliesKeptPerSession, options.repliesKeptBytesPerSession, account)
-    this.#ownedMax = options.ownTasksPerSession
-  }
-
-  /** Tasks that it started, or resumed by an id that it knew. */
-  get ownTasks(): ReadonlySet<string> {
-    return this.#owned
-  }
-
-  makeCurrent(task: string): void {
-    this.currentTask = task
-    this.hadTask = true
-  }
-
-  noLongerCurrent(task: string): void {
-    if (this.currentTask === task) this.currentTask = undefined
-  }
-
-  /** Past the bound the oldest of its tasks that `isLive` denies is no longer its own. */
-  own(task: string, isLive: (task: string) => boolean): void {
-    this.#owned.delete(task)
-    this.#owned.add(task)
-    if (this.#owned.size <= this.#ownedMax) return
-    for (const oldest of this.#owned) {
-      if (oldest === task || isLive(oldest)) continue
-      this.#owned.delete(oldest)
-      return
-    }
-  }
-}
-
-export interface SessionOptions {
-  readonly repliesKeptPerSession: number
-  readonly repliesKeptBytesPerSession: number
-  readonly repliesKeptBytesMax: number
-  readonly ownTasksPerSession: number
-  readonly sessionGraceMs: number
-  readonly sessionsDetachedMax: number
-}
+const noChanges: SessionChanges = { saved: [], forgotten: [] }
 
 export class Sessions {
   readonly #options: SessionOptions
@@ -92,10 +18,24 @@ export class Sessions {
   readonly #known = new Map<string, Session>()
   readonly #detached = new Map<string, Session>()
   readonly #replies: RepliesAccount
+  readonly #startedAt: number
+  /** Those of an earlier start that nobody has come back for yet; undefined until they have been read. */
+  #stored: Map<string, SessionRecord> | undefined
+  readonly #readStored: () => readonly SessionRecord[]
+  readonly #changed = new Set<Session>()
+  readonly #forgotten = new Set<string>()
   #opened = 0
 
-  constructor(options: SessionOptions, newId: () => string, now: () => number) {
+  /** `stored`: what the store has from earlier starts, read when it is first needed. */
+  constructor(
+    options: SessionOptions,
+    newId: () => string,
+    now: () => number,
+    stored: () => readonly SessionRecord[] = () => [],
+  ) {
     this.#options = options
+    this.#readStored = stored
+    this.#startedAt = now()
     this.#replies = { bytes: 0, bytesMax: options.repliesKeptBytesMax }
     this.#newId = newId
     this.#now = now
@@ -109,13 +49,54 @@ export class Sessions {
   /** From its Hello on, a session waits for its client when the link is lost. */
   keep(session: Session): void {
     this.#known.set(session.id, session)
+    this.touch(session)
+  }
+
+  /** Whether its client can come back. */
+  isKept(session: Session): boolean {
+    return this.#known.get(session.id) === session
+  }
+
+  /** The store gets it with the next commit, where it is kept. */
+  touch(session: Session): void {
+    if (this.isKept(session)) this.#changed.add(session)
+  }
+
+  /** What the store does not know yet. */
+  changes(): SessionChanges {
+    if (this.#changed.size === 0 && this.#forgotten.size === 0) return noChanges
+    const saved = Array.from(this.#changed, (session) => session.record(this.#now()))
+    return { saved, forgotten: [...this.#forgotten] }
+  }
+
+  /** The store has taken what `changes` gave. */
+  kept(): void {
+    this.#changed.clear()
+    this.#forgotten.clear()
   }
 
   /** An earlier session of this listener; undefined where none is known by this id (or any more). */
   find(id: string, listener: string): Session | undefined {
-    this.#forgetOld()
-    const session = this.#known.get(id)
+    this.forgetOld()
+    const session = this.#known.get(id) ?? this.#takeUpStored(id)
     return session?.listener === listener ? session : undefined
+  }
+
+  #takeUpStored(id: string): Session | undefined {
+    const record = this.#storedOnes().get(id)
+    if (record === undefined) return undefined
+    this.#storedOnes().delete(id)
+    const session = new Session(id, ++this.#opened, record.listener, this.#options, this.#replies)
+    session.restore(record)
+    session.detachedAt = this.#startedAt
+    this.#known.set(id, session)
+    this.#detached.set(id, session)
+    return session
+  }
+
+  #storedOnes(): Map<string, SessionRecord> {
+    this.#stored ??= new Map(this.#readStored().map((record) => [record.id, record]))
+    return this.#stored
   }
 
   attach(session: Session, connectionId: string): void {
@@ -129,20 +110,27 @@ export class Sessions {
     if (!this.#known.has(session.id)) return session.replies.clear()
     session.detachedAt = this.#now()
     this.#detached.set(session.id, session)
-    this.#forgetOld()
+    this.forgetOld()
   }
 
   get count(): number {
     return this.#known.size
   }
 
-  #forgetOld(): void {
+  /** Forgets those for which nobody came back in time. */
+  forgetOld(): void {
     const { sessionGraceMs, sessionsDetachedMax } = this.#options
+    if (this.#now() - this.#startedAt > sessionGraceMs && this.#stored?.size !== 0) {
+      for (const id of this.#storedOnes().keys()) this.#forgotten.add(id)
+      this.#storedOnes().clear()
+    }
     for (const [id, session] of this.#detached) {
       const expired = this.#now() - session.detachedAt > sessionGraceMs
       if (!expired && this.#detached.size <= sessionsDetachedMax) return
       this.#detached.delete(id)
       this.#known.delete(id)
+      this.#changed.delete(session)
+      this.#forgotten.add(id)
       session.replies.clear()
     }
   }

@@ -2,7 +2,7 @@
  * The composition root: the only file that knows every part. It takes the locks, builds broker, actors, store and
  * transport, binds the listeners, and undoes all of it when the broker has stopped.
  */
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { hash, randomBytes, randomUUID } from 'node:crypto'
 import { readerProgress } from '../actors/audience.ts'
 import { Broker } from '../actors/broker-actor.ts'
 import { ConnectionActors } from '../actors/connection-actor.ts'
@@ -15,6 +15,7 @@ import { Lanes } from '../broker/lane.ts'
 import { Sessions } from '../broker/sessions.ts'
 import { SlabPool } from '../broker/slab.ts'
 import type { Logger } from '../log.ts'
+import { acpRunner } from '../runners/acp.ts'
 import { commandRunner } from '../runners/command.ts'
 import { replayRunner } from '../runners/replay.ts'
 import { memoryStore } from '../store/memory.ts'
@@ -152,7 +153,7 @@ class Daemon implements RunningDaemon {
       schedule: (flush) => setImmediate(flush),
       flushed: () => {
         journal.endTurn()
-        this.#broker.tasks.flushed()
+        this.#broker.tasks.runs.readOn()
       },
       ...limits,
     })
@@ -162,7 +163,12 @@ class Daemon implements RunningDaemon {
       journal,
       lanes,
       delivery,
-      sessions: new Sessions(limits, () => randomBytes(16).toString('hex'), Date.now),
+      sessions: new Sessions(
+        limits,
+        () => randomBytes(16).toString('hex'),
+        Date.now,
+        () => this.#store.sessions(),
+      ),
       store: this.#store,
       limits,
       log: this.#log,
@@ -209,15 +215,17 @@ class Daemon implements RunningDaemon {
       runners: {
         command: commandRunner({ limits: this.#settings.limits }),
         replay: replayRunner({ limits: this.#settings.limits }),
+        acp: acpRunner({ limits: this.#settings.limits, version: this.#settings.version }),
       },
-      store: this.#store,
+      transactions: this.#broker.transactions,
+      outage: this.#broker.outage,
       limits: this.#settings.limits,
       log: this.#log.child({ actor: 'task' }),
       now,
       turnBytes: () => journal.turnBytes,
       progressOf: (task) => readerProgress(this.#broker, task),
       socketPath: this.socketPath,
-      produce: (batch) => this.#broker.produce(batch),
+      transact: (work) => this.#broker.transact(work),
       settled: () => this.#broker.taskSettled(),
     })
   }
@@ -250,7 +258,7 @@ function profilesOf(profiles: DaemonSettings['profiles'], defaultName: string | 
   return { byName: new Map(profiles.map((profile) => [profile.name, profile])), defaultName }
 }
 
-/** A short body is its own digest: most are. */
+/** Never the body itself, which may hold secrets: digests are kept on disk. */
 function digestOf(body: string): string {
-  return body.length <= 128 ? body : createHash('sha256').update(body).digest('base64')
+  return hash('sha256', body, 'base64')
 }

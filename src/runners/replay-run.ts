@@ -53,6 +53,10 @@ export class ReplayRun implements Run {
     }
   }
 
+  accepts(): Outcome<void> {
+    return this.send()
+  }
+
   send(): Outcome<void> {
     return refused('unsupported', 'This task plays a recording: it takes no messages.')
   }

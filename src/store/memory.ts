@@ -80,8 +80,9 @@ class MemoryStore implements Store {
     if (unsettledStates.has(record.state)) return
     const { request, ...rest } = record
     const encoded = request === undefined ? undefined : Buffer.from(JSON.stringify(request))
-    const bytes = recordOverheadBytes + record.text.length * 2 + (encoded?.length ?? 0)
-    this.#kept.set(record.id, { record: { ...rest, text: ownText(rest.text) }, request: encoded, bytes })
+    const last = rest.lastMessage?.text ?? ''
+    const bytes = recordOverheadBytes + (record.text.length + last.length) * 2 + (encoded?.length ?? 0)
+    this.#kept.set(record.id, { record: ownRecord(rest), request: encoded, bytes })
     this.#bytes += bytes
     this.#forgetOldest(record.id)
   }
@@ -124,6 +125,12 @@ class MemoryStore implements Store {
       if (id !== newest) this.#forget(id)
     }
   }
+}
+
+function ownRecord(record: TaskRecord): TaskRecord {
+  const { text, lastMessage } = record
+  if (lastMessage?.text === undefined) return { ...record, text: ownText(text) }
+  return { ...record, text: ownText(text), lastMessage: { ...lastMessage, text: ownText(lastMessage.text) } }
 }
 
 /** A text cut from a longer one keeps all of it in memory: a copy does not. */

@@ -14,6 +14,7 @@ export class FakeRun implements Run {
   paused = false
   /** Its end follows a cancel by itself. */
   readonly obeys: boolean
+  onAccept: () => void = () => {}
   onSend: () => void = () => {}
   onResume: () => void = () => {}
   onKill: () => void = () => {}
@@ -40,6 +41,11 @@ export class FakeRun implements Run {
     if (this.#ended) return
     this.#ended = true
     this.events.ended({ ok: true, text: 'Exit code 0.', exit: { code: 0 }, ...result })
+  }
+
+  accepts(): Outcome<void> {
+    this.onAccept()
+    return this.takes
   }
 
   send(text: string, images: readonly string[]): Outcome<void> {

@@ -96,7 +96,7 @@ test('a command whose handling throws is answered internal, and the next one is 
   const client = await connect()
   await client.start()
   runner.last.started()
-  runner.last.onSend = () => {
+  runner.last.onAccept = () => {
     throw broken
   }
   expect(await client.refusal({ commandName: 'SendMessage', data: { text: 'x' } })).toBe('internal')
@@ -142,27 +142,26 @@ test('a link whose write throws is closed, and the others of its turn are served
   expect(connections.count).toBe(2)
 })
 
-test('a store that cannot commit refuses the command, announces nothing and stops nobody', async () => {
+test('a store that breaks, rather than refuses, fails the task and no other', async () => {
   const store = memoryStore()
-  const { runner, connect, journal, broker } = rig({ store })
+  const { runner, connect, journal, broker, tasks } = rig({ store })
   const client = await connect()
   const commit = store.commit.bind(store)
-  const full = (): never => {
-    throw new Error('disk full')
+  const breaks = (): never => {
+    throw broken
   }
-  store.commit = full
-  expect((await client.request({ commandName: 'StartNewTask', data: {} })).ok).toBe(false)
+  store.commit = breaks
+  expect(await client.refusal({ commandName: 'StartNewTask', data: {} })).toBe('internal')
   expect([journal.head, runner.runs.length]).toEqual([0, 0])
   store.commit = commit
-  const id = await client.start()
+  await client.start()
   await client.hears('taskCreated')
   runner.last.started()
-  store.commit = full
+  store.commit = breaks
   runner.last.says('lost')
   await quiet()
   store.commit = commit
-  expect(broker.state).toBe('serving')
-  expect(await client.ask({ commandName: 'GetTask', data: id })).toMatchObject({ state: 'failed' })
+  expect([broker.state, tasks.liveCount, runner.last.kills]).toEqual(['serving', 0, 1])
   await client.start()
   expect(client.events().map(({ seq }) => seq)).toEqual(client.events().map((_, index) => index + 1))
 })

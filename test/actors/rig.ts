@@ -73,7 +73,7 @@ export function rig(options: RigOptions = {}): Rig {
     schedule: (flush) => setImmediate(flush),
     flushed: () => {
       journal.endTurn()
-      broker.tasks.flushed()
+      broker.tasks.runs.readOn()
     },
     ...limits,
   })
@@ -84,7 +84,12 @@ export function rig(options: RigOptions = {}): Rig {
     journal,
     lanes,
     delivery,
-    sessions: new Sessions(limits, () => `session-${++ids}`, now),
+    sessions: new Sessions(
+      limits,
+      () => `session-${++ids}`,
+      now,
+      () => store.sessions(),
+    ),
     store,
     limits,
     log,
@@ -113,15 +118,16 @@ export function rig(options: RigOptions = {}): Rig {
   })
   const tasks = new TaskActors({
     actors,
-    runners: { command: runner, replay: runner },
-    store,
+    runners: { command: runner, replay: runner, acp: runner },
+    transactions: broker.transactions,
+    outage: broker.outage,
     limits,
     log,
     now,
     turnBytes: () => journal.turnBytes,
     progressOf: (task) => readerProgress(broker, task),
     socketPath: '/socket',
-    produce: (batch) => broker.produce(batch),
+    transact: (work) => broker.transact(work),
     settled: () => broker.taskSettled(),
   })
   broker.join(connections, tasks)

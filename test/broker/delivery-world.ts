@@ -6,6 +6,7 @@ import { Lanes } from '../../src/broker/lane.ts'
 import { Outbox } from '../../src/broker/outbox.ts'
 import { SlabPool } from '../../src/broker/slab.ts'
 import { Subscriber } from '../../src/broker/subscriber.ts'
+import { Transactions } from '../../src/broker/transaction.ts'
 import { everything } from '../../src/broker/subscriptions.ts'
 import type { Filter } from '../../src/broker/subscriptions.ts'
 import { memoryStore } from '../../src/store/memory.ts'
@@ -152,6 +153,11 @@ export class World {
   readonly journal: Journal
   readonly lanes: Lanes
   readonly delivery: Delivery
+  readonly transactions: Transactions
+  effectFailed: (error: unknown) => void = (error) => {
+    throw error
+  }
+
   readonly readers: Reader[] = []
   /** How often each codec encoded. */
   encoded = 0
@@ -176,6 +182,14 @@ export class World {
       },
       flushed: () => this.journal.endTurn(),
     })
+    this.transactions = new Transactions({
+      journal: this.journal,
+      store,
+      sessions: { changes: () => ({ saved: [], forgotten: [] }), kept: () => {} },
+      announce: (entries) => this.delivery.announce(entries),
+      effectFailed: (error) => this.effectFailed(error),
+      refused: () => {},
+    })
   }
 
   reader(options: ReaderOptions = {}): Reader {
@@ -185,7 +199,7 @@ export class World {
   }
 
   append(task: string, ...events: TaskEvent[]): void {
-    this.delivery.announce(this.journal.append({ task, events }))
+    this.transactions.run((transaction) => transaction.stage({ task, events }))
   }
 
   /** Appends so many events of one name. */

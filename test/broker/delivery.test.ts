@@ -339,8 +339,8 @@ describe('the journal', () => {
   test('numbers events without a hole, over batches', () => {
     const world = new World()
     const draft = { task: 't', events: [said('t', 'a'), said('t', 'b')], by: 'c', causedBy: 'r' }
-    expect(world.journal.append(draft).map(({ seq }) => seq)).toEqual([1, 2])
-    const [entry] = world.journal.append({ task: 't', events: [said('t', 'c')] })
+    expect(world.journal.stage(draft).map(({ seq }) => seq)).toEqual([1, 2])
+    const [entry] = world.journal.stage({ task: 't', events: [said('t', 'c')] })
     expect(entry?.message).toMatchObject({ seq: 3, task: 't', at: 1 })
     expect(entry?.message).not.toHaveProperty('by')
     expect([world.journal.head, world.journal.firstAvailable]).toEqual([3, 1])

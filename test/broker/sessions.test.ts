@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Sessions } from '../../src/broker/sessions.ts'
-import type { Session } from '../../src/broker/sessions.ts'
+import type { Session } from '../../src/broker/session.ts'
 
 const options = {
   repliesKeptPerSession: 4,

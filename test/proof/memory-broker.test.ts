@@ -73,7 +73,12 @@ class Twin {
     const { broker, runner, journal } = this.place
     const { head } = journal
     if (this.#client === undefined) {
-      broker.produce({ task: 'recovered', events: [{ eventName: 'taskAborted', payload: ['recovered'] }] })
+      broker.transact(() =>
+        broker.transactions.current.stage({
+          task: 'recovered',
+          events: [{ eventName: 'taskAborted', payload: ['recovered'] }],
+        }),
+      )
     } else runner.last.says('still here')
     expect(journal.head).toBe(head + 1)
   }

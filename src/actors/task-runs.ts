@@ -1,0 +1,157 @@
+/**
+ * Tasks and their runs: a run is started and written to once the step that wants it is committed; what it tells is a
+ * transaction each batch. While the store takes nothing, a run is paused and what it still tells waits, in order.
+ */
+import { isStoreUnavailable } from '../broker/transaction.ts'
+import type { Transactions } from '../broker/transaction.ts'
+import type { TaskMachineEvent } from '../../machines/task.ts'
+import type { Logger } from '../log.ts'
+import type { RunEvents, Runner, RunnerName } from '../runners/runner.ts'
+import type { TaskEvent } from '../wire/events.ts'
+import { accepted } from '../wire/rejection.ts'
+import type { Outcome } from '../wire/rejection.ts'
+import type { Cause, LiveTask } from './live-task.ts'
+import type { Outage } from './outage.ts'
+import { Pacing } from './pacing.ts'
+import type { PacingOptions } from './pacing.ts'
+import { runnerName } from './profiles.ts'
+import { runEvents } from './run-events.ts'
+import * as orders from './task-events.ts'
+
+export interface TaskRunsOptions extends Omit<PacingOptions, 'readOn'> {
+  readonly runners: Readonly<Record<RunnerName, Runner>>
+  readonly transactions: Transactions
+  readonly outage: Outage
+  readonly log: Logger
+  readonly socketPath: string
+  transact(work: () => void): void
+  /** A run that was given up with its task may still have something to say. */
+  isLive(task: LiveTask): boolean
+  announce(task: LiveTask, events: readonly TaskEvent[], cause: Cause): void
+  send(task: LiveTask, event: TaskMachineEvent): void
+  touch(task: LiveTask): void
+  fault(task: LiveTask, error: unknown): void
+}
+
+export class TaskRuns {
+  readonly #options: TaskRunsOptions
+  readonly #pacing: Pacing
+
+  constructor(options: TaskRunsOptions) {
+    this.#options = options
+    this.#pacing = new Pacing({
+      ...options,
+      readOn: (task) => this.guarded(task, () => task.run?.resume()),
+    })
+  }
+
+  /** Starts a run, once that is committed. */
+  start(task: LiveTask): void {
+    task.result = undefined
+    this.afterCommit(task, () => {
+      const { runners, socketPath } = this.#options
+      const runner = runners[runnerName(task.callboard)]
+      task.run = runner.start(task.forRunner(socketPath), this.#events(task))
+    })
+  }
+
+  /** Its run says that it has started: what waited for that is handed over. */
+  started(task: LiveTask): void {
+    const options = this.#options
+    options.announce(task, orders.started(task.id), task.cause)
+    // What the run does from here on is its own doing.
+    task.cause = {}
+    const waiting = task.queued
+    if (waiting.length === 0) return
+    task.queued = []
+    options.announce(task, orders.queueChanged(task.id, []), {})
+    for (const { text, images } of waiting) {
+      const taken = this.say(task, text, images ?? [], {})
+      if (taken?.ok === false) this.#notTaken(task, taken)
+    }
+  }
+
+  /** Journals a client's message and hands it to the run; undefined where there is none. */
+  say(task: LiveTask, text: string, images: readonly string[], cause: Cause): Outcome<void> | undefined {
+    const { run } = task
+    if (run === undefined) return undefined
+    const verdict = run.accepts?.(text, images) ?? accepted(undefined)
+    if (!verdict.ok) return verdict
+    this.#options.transactions.current.undo(task.memento())
+    this.#options.announce(task, orders.userSaid(task.id, text, images, task.nextTs()), cause)
+    this.afterCommit(task, () => {
+      const sent = run.send(text, images)
+      if (!sent.ok) this.#notTaken(task, sent)
+    })
+    return verdict
+  }
+
+  /** Does something to a task's run once the open transaction is committed. What it throws is the task's fault. */
+  afterCommit(task: LiveTask, effect: () => void): void {
+    this.#options.transactions.current.afterCommit(() => this.guarded(task, effect))
+  }
+
+  guarded(task: LiveTask, effect: () => void): void {
+    try {
+      effect()
+    } catch (error) {
+      this.#options.fault(task, error)
+    }
+  }
+
+  /** Does `step` of a task as a transaction, when the store takes one again and what waits of it before is done. */
+  hold(task: LiveTask, step: () => void): void {
+    task.held++
+    this.#pacing.hold(task)
+    this.#options.outage.hold(() => {
+      if (!this.#options.isLive(task)) return
+      try {
+        this.#options.transact(step)
+      } catch (error) {
+        if (isStoreUnavailable(error)) throw error
+        this.#options.fault(task, error)
+      }
+      task.held--
+    })
+  }
+
+  /** Runs that wait for nothing any more are read on. */
+  readOn(): void {
+    this.#pacing.flushed()
+  }
+
+  forget(task: LiveTask): void {
+    this.#pacing.forget(task)
+  }
+
+  #events(task: LiveTask): RunEvents {
+    return runEvents(task, {
+      step: (step) => this.#step(task, step),
+      announce: (events) => {
+        this.#options.transactions.current.undo(task.memento())
+        this.#options.announce(task, events, {})
+        this.#options.transactions.current.afterCommit(() => this.#pacing.produced(task))
+      },
+      send: (event) => this.#options.send(task, event),
+      touch: () => this.#options.touch(task),
+    })
+  }
+
+  /** One thing that a run tells. */
+  #step(task: LiveTask, step: () => void): void {
+    const options = this.#options
+    if (!options.isLive(task)) return
+    if (task.held > 0 || options.outage.reason !== undefined) return this.hold(task, step)
+    try {
+      options.transact(step)
+    } catch (error) {
+      if (isStoreUnavailable(error)) this.hold(task, step)
+      else options.fault(task, error)
+    }
+  }
+
+  #notTaken(task: LiveTask, refusal: Outcome<void>): void {
+    const why = refusal.ok ? {} : { code: refusal.error.code, reason: refusal.error.message }
+    this.#options.log.warn({ task: task.id, ...why }, 'a message was not taken')
+  }
+}
