@@ -17,6 +17,8 @@ import type { TaskCommand } from '../wire/commands.ts'
 import type { Ack, ClientMessage } from '../wire/envelope.ts'
 import { rejection } from '../wire/rejection.ts'
 import { UnfinishedFrames } from '../wire/unfinished.ts'
+import { Broadcasts } from './broadcasts.ts'
+import { ClientOutbox } from './client-outbox.ts'
 import { Waiting } from './waiting.ts'
 
 /** What the server is told. None may throw. */
@@ -35,6 +37,12 @@ export interface ClientsOptions {
   readonly owner: ClientsOwner
 }
 
+/** A ready client. */
+interface Client {
+  readonly connection: Connection
+  readonly outbox: ClientOutbox
+}
+
 const notItsOwn = rejection('unauthorized', 'clientId is not the one that this connection was given.')
 const notOurs = rejection('unsupported', 'This server takes the published commands alone.')
 const closing = rejection('draining', 'This server is closing.')
@@ -44,9 +52,10 @@ export class AcceptedClients implements ConnectionOwner {
   readonly #policy: ListenerPolicy
   readonly #connections: ConnectionActors
   readonly #unfinished: UnfinishedFrames
-  readonly #ready = new Map<string, Connection>()
-  readonly #waiting = new Waiting<Connection>()
-  readonly #congested = new Set<Connection>()
+  readonly #broadcasts: Broadcasts
+  readonly #ready = new Map<string, Client>()
+  readonly #waiting = new Waiting<Client>()
+  readonly #congested = new Set<Client>()
   readonly #emptied = Promise.withResolvers<void>()
   #isClosing = false
 
@@ -54,6 +63,7 @@ export class AcceptedClients implements ConnectionOwner {
     const { path, codec, limits, log } = options
     this.#options = options
     this.#policy = { path, codec, scope: 'all', role: 'client' }
+    this.#broadcasts = new Broadcasts(limits)
     this.#unfinished = new UnfinishedFrames({
       bytesMax: limits.unfinishedBytesMax,
       deadlineMs: limits.frameDeadlineMs,
@@ -74,23 +84,31 @@ export class AcceptedClients implements ConnectionOwner {
 
   /** Sends a frame to a ready client. False: there is none of that id. */
   send(clientId: string, frame: Buffer): boolean {
-    const connection = this.#ready.get(clientId)
-    if (connection === undefined) return false
-    this.#waiting.set(connection, this.#waiting.of(connection) + frame.length)
-    this.#write(connection, frame)
+    const client = this.#ready.get(clientId)
+    if (client === undefined) return false
+    this.#waiting.set(client, this.#waiting.of(client) + frame.length)
+    if (this.#isWithin(client)) client.outbox.push(frame)
+    this.#flush(client)
     this.#keepWithinBudget()
     return true
   }
 
   /** Which ready client's socket this is. */
   idOf(socket: Socket): string | undefined {
-    for (const [clientId, { link }] of this.#ready) if (link.socket === socket) return clientId
+    for (const [clientId, { connection }] of this.#ready)
+      if (connection.link.socket === socket) return clientId
     return undefined
   }
 
   /** Sends one frame to all ready clients. */
-  broadcast(frame: Buffer): void {
-    for (const connection of this.#ready.values()) this.#write(connection, frame)
+  broadcast(frame: string): void {
+    for (const client of this.#ready.values()) this.#isWithin(client)
+    const clients = Array.from(this.#ready.values())
+    if (clients.length === 0) return
+    // In a slab of its own it would lie there until something else is said.
+    if (Buffer.byteLength(frame) <= this.#options.limits.slabBytes) this.#broadcasts.append(frame)
+    else pushToAll(clients, Buffer.from(frame))
+    for (const client of clients) this.#flush(client)
   }
 
   /** Closes links whose frame has been unfinished for too long. */
@@ -122,14 +140,23 @@ export class AcceptedClients implements ConnectionOwner {
   }
 
   attached(connection: Connection): void {
-    this.#ready.set(connection.clientId, connection)
-    connection.drained = () => this.#flush(connection)
+    const client = { connection, outbox: new ClientOutbox(this.#broadcasts) }
+    this.#ready.set(connection.clientId, client)
+    connection.drained = () => {
+      client.outbox.drained()
+      this.#flush(client)
+    }
     this.#logNumber(connection, 'client connected')
     this.#options.owner.connected(connection.clientId)
   }
 
   detached(connection: Connection): void {
-    if (!this.#ready.delete(connection.clientId)) return
+    const client = this.#ready.get(connection.clientId)
+    if (client === undefined) return
+    this.#ready.delete(connection.clientId)
+    this.#waiting.set(client, 0)
+    this.#congested.delete(client)
+    for (const bytes of client.outbox.leave()) connection.outbox.push(bytes)
     this.#logNumber(connection, 'client disconnected')
     this.#options.owner.disconnected(connection.clientId)
   }
@@ -144,8 +171,6 @@ export class AcceptedClients implements ConnectionOwner {
   gone(connection: Connection): void {
     // Where its machine failed nobody took it out.
     this.detached(connection)
-    this.#waiting.set(connection, 0)
-    this.#congested.delete(connection)
     if (this.#isClosing && this.#connections.count === 0) this.#emptied.resolve()
   }
 
@@ -162,14 +187,11 @@ export class AcceptedClients implements ConnectionOwner {
 
   // --- writing -------------------------------------------------------------------------------------------------------
 
-  #write(connection: Connection, frame: Buffer): void {
-    const { outbox } = connection
-    if (outbox.bytes > this.#options.limits.serverOutboxBytesMax) {
-      this.#shed(connection)
-    } else {
-      outbox.push(frame)
-      this.#flush(connection)
-    }
+  /** False where it is so far behind that it is closed instead. */
+  #isWithin(client: Client): boolean {
+    if (client.outbox.bytes <= this.#options.limits.serverOutboxBytesMax) return true
+    this.#shed(client)
+    return false
   }
 
   #keepWithinBudget(): void {
@@ -180,33 +202,48 @@ export class AcceptedClients implements ConnectionOwner {
     }
   }
 
-  #flush(connection: Connection): void {
+  #flush(client: Client): void {
+    const { connection, outbox } = client
+    if (!this.#ready.has(connection.clientId)) return this.#flushLast(connection)
+    const { link } = connection
+    while (link.heldBytes === 0) {
+      const taken = outbox.take(this.#options.limits.writeBytes)
+      if (taken === undefined) break
+      if (link.write(taken.bytes)) continue
+      outbox.hold(taken)
+      break
+    }
+    this.#waiting.set(client, Math.min(this.#waiting.of(client), outbox.bytes))
+    this.#noteLag(client)
+  }
+
+  /** What was left when it became ready no more. */
+  #flushLast(connection: Connection): void {
     const { link, outbox } = connection
     while (link.heldBytes === 0) {
       const bytes = outbox.take(this.#options.limits.writeBytes)
       if (bytes === undefined || !link.write(bytes)) break
     }
-    this.#waiting.set(connection, Math.min(this.#waiting.of(connection), outbox.bytes))
-    this.#noteLag(connection)
-    if (!this.#ready.has(connection.clientId)) this.#connections.outboxMoved(connection)
+    this.#connections.outboxMoved(connection)
   }
 
   /** Its machine hears of an edge, not of every frame. */
-  #noteLag(connection: Connection): void {
+  #noteLag(client: Client): void {
     const { lagHighBytes, lagLowBytes } = this.#options.limits
-    const { bytes } = connection.outbox
-    if (bytes >= lagHighBytes && !this.#congested.has(connection)) {
-      this.#congested.add(connection)
-      this.#connections.send(connection, 'lag.rose')
-    } else if (bytes <= lagLowBytes && this.#congested.delete(connection)) {
-      this.#connections.send(connection, 'lag.fell')
+    const { bytes } = client.outbox
+    if (bytes >= lagHighBytes && !this.#congested.has(client)) {
+      this.#congested.add(client)
+      this.#connections.send(client.connection, 'lag.rose')
+    } else if (bytes <= lagLowBytes && this.#congested.delete(client)) {
+      this.#connections.send(client.connection, 'lag.fell')
     }
   }
 
-  #shed(connection: Connection): void {
-    const waitingBytes = connection.outbox.bytes
-    connection.outbox.clear()
-    this.#waiting.set(connection, 0)
+  #shed(client: Client): void {
+    const { connection, outbox } = client
+    const waitingBytes = outbox.bytes
+    outbox.clear()
+    this.#waiting.set(client, 0)
     connection.log.warn({ waitingBytes }, 'client closed: it does not take what is sent to it')
     this.#connections.send(connection, 'retention.passed')
   }
@@ -214,4 +251,8 @@ export class AcceptedClients implements ConnectionOwner {
   #logNumber(connection: Connection, what: string): void {
     connection.log.info({ clients: this.#ready.size }, what)
   }
+}
+
+function pushToAll(clients: readonly Client[], frame: Buffer): void {
+  for (const { outbox } of clients) outbox.push(frame)
 }

@@ -13,7 +13,7 @@ import { nodeIpcTransport } from '../transport/node-ipc.ts'
 import type { Listener, Transport } from '../transport/transport.ts'
 import type { Codec } from '../wire/codec.ts'
 import type { TaskCommand as AnyCommand } from '../wire/commands.ts'
-import { frameOf } from '../wire/library/frame.ts'
+import { frameOf, frameTextOf } from '../wire/library/frame.ts'
 import { AcceptedClients } from './accepted-clients.ts'
 import { libraryLog } from './library-log.ts'
 import { openListener } from './opened-listener.ts'
@@ -109,7 +109,7 @@ export class DialectServer<Command, Message extends object>
 
   /** Sends one message to every client. A client that is too far behind is closed instead. */
   broadcast(message: Message): void {
-    this.#clients?.broadcast(frameOf(message))
+    this.#clients?.broadcast(frameTextOf(message))
   }
 
   /**

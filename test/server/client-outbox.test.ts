@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest'
+import { Broadcasts } from '../../src/server/broadcasts.ts'
+import { ClientOutbox } from '../../src/server/client-outbox.ts'
+
+const slabBytes = 10
+
+function broadcastsWith(slabPoolMax = 4): Broadcasts {
+  return new Broadcasts({ slabBytes, slabPoolMax })
+}
+
+/** All that waits, as it would be written. */
+function drain(outbox: ClientOutbox, bytesMax = 100): string[] {
+  const written: string[] = []
+  for (let taken = outbox.take(bytesMax); taken !== undefined; taken = outbox.take(bytesMax))
+    written.push(taken.bytes.toString())
+  return written
+}
+
+describe('what one client is sent', () => {
+  test('a client hears what was said to all since it came, slab by slab', () => {
+    const broadcasts = broadcastsWith()
+    const early = new ClientOutbox(broadcasts)
+    broadcasts.append('first')
+    const late = new ClientOutbox(broadcasts)
+    for (const frame of ['abc', 'defgh', 'ij']) broadcasts.append(frame)
+    expect(early.bytes).toBe(15)
+    expect(late.bytes).toBe(10)
+    expect(drain(early)).toEqual(['firstabc', 'defghij'])
+    expect(drain(late)).toEqual(['abc', 'defghij'])
+    expect(early.bytes).toBe(0)
+  })
+
+  test('what it alone is sent comes where the program said it', () => {
+    const broadcasts = broadcastsWith()
+    const [one, other] = [new ClientOutbox(broadcasts), new ClientOutbox(broadcasts)]
+    one.push(Buffer.from('[1]'))
+    broadcasts.append('a')
+    one.push(Buffer.from('[2]'))
+    one.push(Buffer.from('[3]'))
+    broadcasts.append('bcdefghij')
+    one.push(Buffer.from('[4]'))
+    broadcasts.append('klm')
+    expect(one.bytes).toBe(25)
+    expect(drain(one)).toEqual(['[1]', 'a', '[2][3]', 'bcdefghij', '[4]', 'klm'])
+    expect(one.bytes).toBe(0)
+    expect(drain(other).join('')).toBe('abcdefghijklm')
+  })
+
+  test('its own frames are written together up to a bound, and one at least', () => {
+    const outbox = new ClientOutbox(broadcastsWith())
+    for (const frame of ['aaaaaa', 'bb', 'cc', 'dd']) outbox.push(Buffer.from(frame))
+    expect(drain(outbox, 4)).toEqual(['aaaaaa', 'bbcc', 'dd'])
+  })
+
+  test('nothing waits for it once it was cleared, and it hears what comes after', () => {
+    const broadcasts = broadcastsWith()
+    const outbox = new ClientOutbox(broadcasts)
+    for (let n = 0; n < 5; n++) broadcasts.append('01234567')
+    outbox.push(Buffer.from('own'))
+    outbox.clear()
+    expect(outbox.bytes).toBe(0)
+    broadcasts.append('new')
+    expect(drain(outbox)).toEqual(['new'])
+  })
+})
+
+describe('buffers', () => {
+  test('a slab that all have passed is written again', () => {
+    const broadcasts = broadcastsWith()
+    const [one, other] = [new ClientOutbox(broadcasts), new ClientOutbox(broadcasts)]
+    broadcasts.append('0123456789')
+    const first = one.take(100)
+    const say = (): void => {
+      broadcasts.append('abcdefghij')
+      drain(one)
+    }
+    for (let n = 0; n < 5; n++) say()
+    expect(first?.bytes.toString()).toBe('0123456789')
+    expect(drain(other)).toEqual(['0123456789', ...Array.from({ length: 5 }, () => 'abcdefghij')])
+    for (let n = 0; n < 5; n++) say()
+    expect(first?.bytes.toString()).toBe('abcdefghij')
+  })
+
+  test('bytes that a socket has not taken stay until it has drained', () => {
+    const broadcasts = broadcastsWith()
+    const outbox = new ClientOutbox(broadcasts)
+    broadcasts.append('0123456789')
+    const held = outbox.take(100)
+    if (held === undefined) throw new Error('nothing was taken')
+    outbox.hold(held)
+    for (let n = 0; n < 5; n++) {
+      broadcasts.append('abcdefghij')
+      drain(outbox)
+    }
+    expect(held.bytes.toString()).toBe('0123456789')
+    outbox.drained()
+    for (let n = 0; n < 5; n++) {
+      broadcasts.append('abcdefghij')
+      drain(outbox)
+    }
+    expect(held.bytes.toString()).toBe('abcdefghij')
+  })
+
+  test('what waits for a client that leaves is never overwritten', () => {
+    const broadcasts = broadcastsWith()
+    const [leaving, staying] = [new ClientOutbox(broadcasts), new ClientOutbox(broadcasts)]
+    broadcasts.append('0123456789')
+    leaving.push(Buffer.from('own'))
+    leaving.push(Buffer.from('more'))
+    broadcasts.append('KLMNOP')
+    const left = leaving.leave()
+    for (let n = 0; n < 9; n++) {
+      broadcasts.append('abcdefghij')
+      drain(staying)
+    }
+    expect(left.map(String)).toEqual(['0123456789', 'own', 'more', 'KLMNOP'])
+  })
+})
