@@ -150,7 +150,6 @@ export type AskOutcome = z.infer<typeof askOutcomeSchema>
 
 /** Why a lease began, changed hands or ended. `left`: its session ended; `closed`: its task was. */
 export const leaseReasons = ['claimed', 'renewed', 'stolen', 'released', 'expired', 'left', 'closed'] as const
-export type LeaseReason = (typeof leaseReasons)[number]
 
 /** Who alone may steer a task for a while. */
 export const holderSchema = z.object({

@@ -9,6 +9,7 @@ import { askPrompter } from '../asking/follow-asks.ts'
 import { RunFollower } from '../run-follower.ts'
 import { sayWhenLong } from '../say-when-long.ts'
 import { forwardInput } from '../standard-input.ts'
+import { isSettled } from '../settled.ts'
 import { StopSignals } from '../stop-signals.ts'
 import { shortId } from '../task-id.ts'
 import { priority, taskRequest } from '../task-request.ts'
@@ -66,7 +67,7 @@ async function run(invocation: Invocation, words: readonly string[], options: Ru
   return await withConnection(invocation, { autostart: true, signal }, async (connection) => {
     signal.throwIfAborted()
     const { taskId } = await connection.client.startTask(taskRequest(invocation, words, options))
-    if (options.approve === 'all') await connection.client.claimTask(taskId, { approve: 'all' })
+    if (options.approve === 'all') await holdApproving(connection, taskId)
     const asked = AbortSignal.any([signal, invocation.output.lost])
     const done = new AbortController()
     const cancelling = cancelWhen(asked, connection, taskId, invocation)
@@ -81,6 +82,17 @@ async function run(invocation: Invocation, words: readonly string[], options: Ru
       await forwarding
     }
   })
+}
+
+/** Throws where it cannot be held: nobody wants it then, unless it has ended already. */
+async function holdApproving({ client }: Connection, taskId: string): Promise<void> {
+  try {
+    await client.claimTask(taskId, { approve: 'all' })
+  } catch (error) {
+    if (isSettled((await client.getTask(taskId)).state)) return
+    await client.cancelTask(taskId)
+    throw error
+  }
 }
 
 function askers(invocation: Invocation, connection: Connection, options: RunOptions) {
