@@ -3,11 +3,12 @@
  * says, does and asks is told as messages, tools and asks. A run's life is in acp/agent-run.ts, the mapping of an
  * agent's updates in acp/updates.ts.
  */
+import { homedir } from 'node:os'
 import { limits as defaults } from '../limits.ts'
-import { AgentRun, missingDirectory } from './acp/agent-run.ts'
+import { AgentRun } from './acp/agent-run.ts'
 import { systemClock } from './clock.ts'
-import { checkCommand } from './command-check.ts'
-import { notStarted } from './command-result.ts'
+import { checkCommand, isDirectory } from './command-check.ts'
+import { noDirectory, notStarted } from './command-result.ts'
 import { loginOf } from './known-agents.ts'
 import { processTable } from './process-table.ts'
 import { refused } from '../wire/rejection.ts'
@@ -39,10 +40,10 @@ export function acpRunner(options: AcpRunnerOptions): Runner {
     queuesMessages: true,
     check: (task) => checkCommand(task, environment, limits),
     start(task, events) {
-      const problem = missingDirectory(task)
-      if (problem !== undefined) return unstarted(events, problem)
+      const cwd = task.callboard.cwd ?? homedir()
+      if (!isDirectory(cwd)) return unstarted(events, noDirectory(cwd))
       try {
-        return new AgentRun(task, events, { limits, clock, environment, table, version, loginOf })
+        return new AgentRun(task, cwd, events, { limits, clock, environment, table, version, loginOf })
       } catch (error) {
         const program = task.callboard.command?.[0] ?? ''
         return unstarted(events, notStarted(program, error, limits.loggedTextCharsMax))

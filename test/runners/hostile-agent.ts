@@ -12,6 +12,8 @@ const options: Json = JSON.parse(extra)
 let ids = 1_000
 const waiting = new Map<unknown, (message: Json) => void>()
 const turn = { cancelled: false }
+/** Every request but initialize, for `report`. */
+const seen: Json[] = []
 
 function write(message: Json): void {
   process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
@@ -83,6 +85,20 @@ async function flood(count: number, size: number): Promise<void> {
   }
 }
 
+/** Asks and asks, and never reads an answer. */
+function askWithoutEnd(): void {
+  process.stdin.pause()
+  const params = { sessionId: 's1', path: `/${'x'.repeat(900)}` }
+  const more = (): void => {
+    ids += 1
+    process.stdout.write(
+      `${JSON.stringify({ jsonrpc: '2.0', id: ids, method: 'fs/read_text_file', params })}\n`,
+      more,
+    )
+  }
+  more()
+}
+
 function grandchild(): void {
   spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)'], {
     detached: true,
@@ -94,6 +110,7 @@ async function serve(message: Json): Promise<void> {
   const { id, method } = message
   const params: Json = Object(message['params'])
   const answer = (result: unknown): void => write({ id, result })
+  if (method !== 'initialize') seen.push({ method, ...params })
   const told = options[String(method)]
   if (told !== undefined && method !== 'session/prompt') {
     for (const one of objects(Object(told)['updates'])) update(one)
@@ -108,14 +125,22 @@ async function serve(message: Json): Promise<void> {
         agentCapabilities: options['can'] ?? {},
         authMethods: options['auth'] ?? [],
       })
+    case 'authenticate':
+      return behaviour === 'no-login' ? undefined : answer({})
     case 'session/new':
+      if (behaviour === 'no-session') return
       return answer({ sessionId: 's1', asked: params })
     case 'session/prompt': {
+      if (behaviour === 'reads-nothing') return askWithoutEnd()
       const error = options['session/prompt']
       if (error !== undefined) return write({ id, error })
       const texts = objects(params['prompt']).map((block) =>
         typeof block['text'] === 'string' ? block['text'] : '',
       )
+      if (behaviour === 'report') {
+        say(JSON.stringify(seen))
+        return answer({ stopReason: 'end_turn' })
+      }
       if (behaviour === 'echo') {
         say(JSON.stringify(params['prompt']))
         return answer({
@@ -161,11 +186,12 @@ if (behaviour === 'stderr-only') {
   process.stderr.write('no configuration found\n')
   process.exit(3)
 }
-createInterface({ input: process.stdin }).on('line', (line) => {
-  const message: Json = JSON.parse(line)
-  if (message['method'] === undefined) waiting.get(message['id'])?.(message)
-  else void serve(message)
-})
+if (behaviour !== 'stderr-only')
+  createInterface({ input: process.stdin }).on('line', (line) => {
+    const message: Json = JSON.parse(line)
+    if (message['method'] === undefined) waiting.get(message['id'])?.(message)
+    else void serve(message)
+  })
 process.stdin.on('end', () => {
   if (behaviour !== 'ignores-cancel') process.exit(0)
 })

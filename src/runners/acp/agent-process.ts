@@ -80,7 +80,7 @@ export class AgentProcess {
 
   #noteStderr(chunk: Buffer): void {
     const { agentStderrBytesMax } = this.#options.limits
-    const last = chunk.subarray(-agentStderrBytesMax)
-    this.#stderr = Buffer.concat([this.#stderr.subarray(last.length - agentStderrBytesMax), last])
+    const all = Buffer.concat([this.#stderr, chunk.subarray(-agentStderrBytesMax)])
+    this.#stderr = Buffer.from(all.subarray(-agentStderrBytesMax))
   }
 }

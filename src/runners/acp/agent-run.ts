@@ -3,11 +3,9 @@
  * every process. The trap: whatever ends it (the agent's word, its death, a deadline, a cancel) comes through one race,
  * and what the agent said before it is told first.
  */
-import { homedir } from 'node:os'
 import { accepted, refused } from '../../wire/rejection.ts'
 import { waitFor } from '../clock.ts'
-import { isDirectory } from '../command-check.ts'
-import { noDirectory, notStarted } from '../command-result.ts'
+import { notStarted } from '../command-result.ts'
 import { runEnvironment } from '../environment.ts'
 import { AgentCalls } from './agent-calls.ts'
 import { AgentProcess } from './agent-process.ts'
@@ -65,14 +63,13 @@ export class AgentRun implements Run {
   #isCancelling = false
   #isOver = false
 
-  /** Starts the process in this turn. Throws what `spawn` throws. */
-  constructor(task: RunnerTask, events: RunEvents, settings: AgentSettings) {
+  /** Starts the process in `cwd`, in this turn. Throws what `spawn` throws. */
+  constructor(task: RunnerTask, cwd: string, events: RunEvents, settings: AgentSettings) {
     const { limits, clock, table, environment } = settings
     this.#task = task
     this.#events = events
     this.#settings = settings
-    this.#cwd = task.callboard.cwd ?? homedir()
-    const cwd = this.#cwd
+    this.#cwd = cwd
     this.#process = new AgentProcess({
       limits,
       clock,
@@ -103,20 +100,24 @@ export class AgentRun implements Run {
     void this.#live()
   }
 
-  /** Waits for the end of the turn. `limit_exceeded` where too much waits already. */
-  send(text: string, images: readonly string[]): Outcome<void> {
+  /** `limit_exceeded` where too much waits already. */
+  accepts(text: string, images: readonly string[]): Outcome<void> {
     const { queuedMessagesMax, queuedMessagesBytesMax } = this.#settings.limits
     if (this.#isOver || this.#isCancelling) return refused('busy', 'This task is ending.')
-    const waiting = [...this.#waiting, { text, images }]
-    const bytes = Buffer.byteLength(JSON.stringify(waiting))
-    if (waiting.length > queuedMessagesMax || bytes > queuedMessagesBytesMax) {
-      return refused(
-        'limit_exceeded',
-        'Too many messages wait for this agent: send them when its turn has ended.',
-      )
-    }
-    this.#waiting.push({ text, images })
-    return accepted(undefined)
+    const bytes = Buffer.byteLength(JSON.stringify([...this.#waiting, { text, images }]))
+    if (this.#waiting.length < queuedMessagesMax && bytes <= queuedMessagesBytesMax)
+      return accepted(undefined)
+    return refused(
+      'limit_exceeded',
+      'Too many messages wait for this agent: send them when its turn has ended.',
+    )
+  }
+
+  /** Waits for the end of the turn. */
+  send(text: string, images: readonly string[]): Outcome<void> {
+    const outcome = this.accepts(text, images)
+    if (outcome.ok) this.#waiting.push({ text, images })
+    return outcome
   }
 
   answer(key: string, answer: AskAnswer): void {
@@ -281,6 +282,7 @@ export class AgentRun implements Run {
   async #end(): Promise<void> {
     const { clock, limits } = this.#settings
     this.#isOver = true
+    this.#stream.stop()
     this.#services.asks.cancelAll()
     this.#services.terminals.close()
     this.#updates.endTurn()
@@ -292,10 +294,4 @@ export class AgentRun implements Run {
     this.#process.stdout.destroy()
     this.#updates.outgoing.end()
   }
-}
-
-/** Whether the directory of a task is there; else how its run ends. */
-export function missingDirectory(task: RunnerTask): RunResult | undefined {
-  const cwd = task.callboard.cwd ?? homedir()
-  return isDirectory(cwd) ? undefined : noDirectory(cwd)
 }

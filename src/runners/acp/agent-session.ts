@@ -148,7 +148,7 @@ async function earlierSession(
       type: 'text',
       text: `This is what was said in this task so far:\n\n${transcript}\n\n(End of what was said.)`,
     },
-    ...promptBlocks('', task.images),
+    ...(task.images.length === 0 ? [] : promptBlocks('', task.images)),
     ...prompt,
   ])
   options.updates.note('text', '[The agent no longer knows its session: it was given what had been said.]')

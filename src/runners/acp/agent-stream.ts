@@ -50,6 +50,7 @@ export class AgentStream {
   #resumed = Promise.withResolvers<undefined>()
   #busy = false
   #isBroken = false
+  #isOver = false
   #isClosed = false
   #signs = 0
   #garbageBytes = 0
@@ -62,6 +63,7 @@ export class AgentStream {
     this.#lines = new AgentLines(stdout, options.limits.agentLineBytesMax)
     const readable = new ReadableStream<Message>({
       start: (controller) => void (this.#controller = controller),
+      cancel: () => void (this.#controller = undefined),
     })
     const writable = new WritableStream<Message>({ write: async (message) => await this.#write(message) })
     this.stream = { readable, writable }
@@ -93,6 +95,12 @@ export class AgentStream {
     this.#pump()
   }
 
+  /** Nothing of it is told any more. */
+  stop(): void {
+    this.#isOver = true
+    this.resume()
+  }
+
   /**
    * Resolves when all output has been read and dealt with. Whoever holds the pipe open without writing for `ms`
    * milliseconds while it is being read is nobody of this run: then it is closed.
@@ -108,6 +116,7 @@ export class AgentStream {
   }
 
   #pump(): void {
+    if (this.#isOver) return this.#drop()
     let took = false
     while (this.#mayRead()) {
       const line = this.#lines.next()
@@ -118,6 +127,13 @@ export class AgentStream {
       else this.#take(line)
     }
     if (took) this.#options.readAll()
+  }
+
+  /** Read all the same: an agent that waits for its reader does not end. */
+  #drop(): void {
+    let dropped: unknown
+    do dropped = this.#stdout.read()
+    while (dropped !== null)
   }
 
   /** Not while the agent itself does not read what it is answered. */
@@ -171,9 +187,9 @@ export class AgentStream {
   }
 
   #hand(message: JsonObject): void {
-    if (!isMessage(message)) return
+    if (this.#controller === undefined || !isMessage(message)) return
     this.#busy = true
-    this.#controller?.enqueue(message)
+    this.#controller.enqueue(message)
     void this.#goOn()
   }
 

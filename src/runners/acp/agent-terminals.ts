@@ -28,6 +28,7 @@ export class AgentTerminals {
   readonly #options: AgentTerminalsOptions
   readonly #open = new Map<string, Terminal>()
   #count = 0
+  #starting = 0
   #isPaused = false
   #isClosed = false
 
@@ -38,14 +39,14 @@ export class AgentTerminals {
   /** Answers terminal/create. */
   async create(params: JsonObject): Promise<{ terminalId: string }> {
     const { limits } = this.#options
-    if (this.#open.size >= limits.agentTerminalsMax) {
+    if (this.#open.size + this.#starting >= limits.agentTerminalsMax) {
       throw new AgentRefusal(
         -32_603,
         `${limits.agentTerminalsMax} terminals are open, which is the limit: release one`,
       )
     }
     const id = `terminal-${(this.#count += 1)}`
-    const terminal = await this.#start(params)
+    const terminal = await this.#started(params)
     this.#open.set(id, terminal)
     if (this.#isPaused) terminal.pause()
     return { terminalId: id }
@@ -94,6 +95,15 @@ export class AgentTerminals {
   /** Once no process of the task is left: resolves when all that they wrote has been told. */
   async drained(): Promise<void> {
     await Promise.all(Array.from(this.#open.values(), async (one) => await one.ended))
+  }
+
+  async #started(params: JsonObject): Promise<Terminal> {
+    this.#starting += 1
+    try {
+      return await this.#start(params)
+    } finally {
+      this.#starting -= 1
+    }
   }
 
   async #start(params: JsonObject): Promise<Terminal> {

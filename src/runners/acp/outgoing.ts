@@ -40,7 +40,7 @@ export class Outgoing {
   update(message: TaskMessage, isOpen = message.partial === true): void {
     const open = this.#open.get(message.ts)
     if (!isOpen) {
-      this.#open.delete(message.ts)
+      this.forget(message.ts)
       this.#add('updated', message)
     } else if (open === undefined) {
       this.#open.set(message.ts, { sentAt: this.#options.clock.now(), waiting: undefined })
@@ -54,6 +54,9 @@ export class Outgoing {
   /** Somebody else tells its state from now on. */
   forget(ts: number): void {
     this.#open.delete(ts)
+    if (this.#open.size > 0) return
+    this.#callOff?.()
+    this.#callOff = undefined
   }
 
   event(event: TaskEvent): void {
