@@ -15,6 +15,7 @@ interface ServeOptions {
   readonly listen?: readonly string[]
   readonly home?: string
   readonly logLevel?: string
+  readonly durability?: string
   readonly logFile?: string
   readonly drainDeadline?: number
 }
@@ -42,6 +43,10 @@ export function serveCommand(): Command {
     .option(
       '--log-level <level>',
       'trace, debug, info, warn, error, fatal or silent (else CALLBOARD_LOG_LEVEL)',
+    )
+    .option(
+      '--durability <level>',
+      'normal, full (also against power loss) or memory (else CALLBOARD_DURABILITY)',
     )
     .option('--log-file <path>', 'the file that stderr leads to: it is kept small')
     .option('--drain-deadline <time>', 'what running tasks get to end, such as 10s or 2m', drainDeadline)
@@ -77,6 +82,7 @@ function settingsOf({ env, cwd, socket }: Invocation, options: ServeOptions): Da
     ...(socket === undefined ? {} : { socket }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
     ...(options.logLevel === undefined ? {} : { logLevel: options.logLevel }),
+    ...(options.durability === undefined ? {} : { durability: options.durability }),
     ...(options.drainDeadline === undefined ? {} : { drainDeadlineMs: options.drainDeadline }),
   }
   const loaded = loadSettings({ flags, env: { ...env, ...home }, cwd })

@@ -8,7 +8,7 @@ import { cut } from './width.ts'
 import type { Look } from './task-report.ts'
 import type { Client } from '../../wire/envelope.ts'
 
-const nameColumnsMax = 28
+const nameColumnsMax = 20
 const names = ['CLIENT', 'NAME', 'SPEAKS', 'ROLE', 'SINCE', 'BEHIND', 'WATCHES']
 
 /** A heading and one line a client, in the order given. */
@@ -17,7 +17,7 @@ export function clientTable(clients: readonly Client[], look: Look): string[] {
     [
       client.clientId,
       cut(nameOf(client), nameColumnsMax),
-      `${client.framing}+${client.vocabulary}`,
+      client.vocabulary,
       client.role,
       shortDuration(look.now - client.since),
       behind(client),

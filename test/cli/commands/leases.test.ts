@@ -131,9 +131,9 @@ test('clients lists who is connected but for the asker, with what they watch and
   const self = { ...client, clientId }
   const { at } = scripted({ ListClients: () => ({ result: { clients: [old, self, editor] } }) })
   expect((await world.run(['clients', ...at])).out.split('\n')).toEqual([
-    'CLIENT        NAME          SPEAKS             ROLE    SINCE  BEHIND  WATCHES',
-    'a3f7b9c2d1e4  editor 2.1.0  node-ipc+roo       client  1m     5 KiB   0000aaaa: task* ask*, holds 0000aaaa',
-    'b3f7b9c2d1e4  (legacy)      node-ipc+roo-1.89  client  1m     -       everything',
+    'CLIENT        NAME          SPEAKS    ROLE    SINCE  BEHIND  WATCHES',
+    'a3f7b9c2d1e4  editor 2.1.0  roo       client  1m     5 KiB   0000aaaa: task* ask*, holds 0000aaaa',
+    'b3f7b9c2d1e4  (legacy)      roo-1.89  client  1m     -       everything',
     '',
   ])
   expect(await world.json(['clients', ...at])).toEqual([old, editor])
