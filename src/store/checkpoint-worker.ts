@@ -9,10 +9,23 @@ import { parentPort, workerData } from 'node:worker_threads'
 /** Pages that may be left at the end: those that were written meanwhile. Each further try finds fewer. */
 const triesMax = 4
 
-parentPort?.on('message', () => parentPort?.postMessage(checkpoint(String(workerData))))
+interface Given {
+  readonly path: string
+  /** 1 while this thread works. */
+  readonly working: Int32Array
+}
+
+const { path, working }: Given = workerData
+
+parentPort?.on('message', () => {
+  const fault = checkpoint()
+  Atomics.store(working, 0, 0)
+  Atomics.notify(working, 0)
+  parentPort?.postMessage(fault)
+})
 
 /** Undefined once it is done; else why not. */
-function checkpoint(path: string): string | undefined {
+function checkpoint(): string | undefined {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path)

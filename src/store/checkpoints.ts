@@ -18,6 +18,9 @@ export interface CheckpointOptions {
 /** What a transaction writes besides the bytes it was given: a page or two for each row. */
 const rowBytes = 2 * 4_096
 
+/** How long a commit waits for the thread at most, once the log is past its bound. */
+const waitMs = 200
+
 export class Checkpoints {
   readonly #database: DatabaseSync
   readonly #path: string
@@ -25,6 +28,8 @@ export class Checkpoints {
   readonly #log: StoreLog | undefined
   readonly #truncate: StatementSync
   #worker: Worker | undefined
+  /** 1 while the thread works, so that it can be waited for. */
+  readonly #working = new Int32Array(new SharedArrayBuffer(4))
   #busy = false
   #grown = 0
   #emptying = false
@@ -42,10 +47,16 @@ export class Checkpoints {
     this.#grown += bytes + rows * rowBytes
     if (this.#grown < this.#limits.walCheckpointBytes) return false
     if (!this.#busy) return true
-    // The thread does not keep up, or has only been started.
     this.#grown = 0
-    if (this.walBytes > this.#limits.walBytesMax) this.#empty()
+    if (this.walBytes > this.#limits.walBytesMax) this.#catchUp()
     return false
+  }
+
+  /** The thread does not keep up, or has only been started: whoever writes has to wait. */
+  #catchUp(): void {
+    if (this.#empty()) return
+    Atomics.wait(this.#working, 0, 1, waitMs)
+    this.#empty()
   }
 
   /** Bytes of the log's file. */
@@ -59,6 +70,7 @@ export class Checkpoints {
     if (this.#busy) return
     this.#grown = 0
     this.#busy = true
+    Atomics.store(this.#working, 0, 1)
     this.#worker ??= this.#startWorker()
     this.#worker.postMessage('checkpoint')
   }
@@ -77,8 +89,9 @@ export class Checkpoints {
   #startWorker(): Worker {
     // The build rewrites import paths, but not this one.
     const file = `./checkpoint-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`
+    const workerData = { path: this.#path, working: this.#working }
     const worker = new Worker(new URL(file, import.meta.url), {
-      workerData: this.#path,
+      workerData,
       execArgv: [],
       env: {},
     })
@@ -93,18 +106,21 @@ export class Checkpoints {
 
   #done(fault: unknown): void {
     this.#busy = false
+    Atomics.store(this.#working, 0, 0)
     if (typeof fault === 'string') this.#log?.warn({ reason: fault }, 'checkpoint failed')
     if (this.#emptying || this.walBytes > this.#limits.walBytesMax) this.#empty()
   }
 
-  /** Moves what the worker left and cuts the log's file to nothing; later, where a reader stands in it. */
-  #empty(): void {
-    if (!this.#database.isOpen) return
+  /** Moves what the worker left and cuts the log's file to nothing. False where a reader or the worker is in it. */
+  #empty(): boolean {
+    if (!this.#database.isOpen) return false
     try {
-      const row = this.#truncate.get()
-      if (row?.['busy'] === 0) this.#emptying = false
+      const done = this.#truncate.get()?.['busy'] === 0
+      if (done) this.#emptying = false
+      return done
     } catch (error) {
       this.#log?.warn({ reason: error instanceof Error ? error.message : String(error) }, 'checkpoint failed')
+      return false
     }
   }
 

@@ -40,12 +40,18 @@ export class Position {
     this.events += events
   }
 
-  /** Notes what retention takes; what is returned forgets it again. */
-  drop(events: number, through: number): () => void {
-    const earlier = { events: this.events, firstAvailable: this.firstAvailable }
+  /** Notes what retention takes: so many events, the last of them `through`. */
+  drop(events: number, through: number): void {
     this.events -= events
     this.firstAvailable = Math.max(this.firstAvailable, through + 1)
-    return () => Object.assign(this, earlier)
+  }
+
+  /** Remembers where it stands; what is returned goes back there. */
+  mark(): () => void {
+    const { head, events, firstAvailable } = this
+    return () => {
+      Object.assign(this, { head, events, firstAvailable })
+    }
   }
 
   /** Keeps all of it in the file, in a transaction of the caller's. */

@@ -27,6 +27,7 @@ import type {
 } from './store.ts'
 import { TaskRows } from './tasks.ts'
 import { Transactions } from './transaction.ts'
+import { Upkeep } from './upkeep.ts'
 
 export interface SqliteStoreOptions {
   /** The daemon's home. */
@@ -42,8 +43,11 @@ export interface SqliteStoreOptions {
 const probeBytesMax = 4 * 1024 * 1024
 const probeBytesMin = 64 * 1024
 
-/** Pages of the log that one chunk of retention takes, in rows. */
-const retentionRows = 16
+/** What a transaction added to the log, about. */
+interface Grown {
+  readonly bytes: number
+  readonly rows: number
+}
 
 export class SqliteStore implements Store {
   readonly durability: 'normal' | 'full'
@@ -52,7 +56,6 @@ export class SqliteStore implements Store {
   readonly #database: DatabaseSync
   readonly #lock: DatabaseSync
   readonly #path: string
-  readonly #limits: Limits
   readonly #log: StoreLog | undefined
   readonly #transactions: Transactions
   readonly #position: Position
@@ -60,12 +63,11 @@ export class SqliteStore implements Store {
   readonly #segments: Segments
   readonly #tasks: TaskRows
   readonly #sessions: SessionRows
-  readonly #retention: Retention
+  readonly #upkeep: Upkeep
   readonly #checkpoints: Checkpoints
   readonly #pages: StatementSync
   readonly #freePages: StatementSync
   readonly #pageBytes: number
-  #timer: NodeJS.Timeout | undefined
   #failedBytes = 0
 
   constructor(database: DatabaseSync, lock: DatabaseSync, path: string, options: SqliteStoreOptions) {
@@ -74,7 +76,6 @@ export class SqliteStore implements Store {
     this.#database = database
     this.#lock = lock
     this.#path = path
-    this.#limits = limits
     this.#log = options.log
     this.#transactions = new Transactions(database, path)
     this.#position = new Position(database, options.now)
@@ -86,10 +87,20 @@ export class SqliteStore implements Store {
     this.#pages = database.prepare('PRAGMA page_count')
     this.#freePages = database.prepare('PRAGMA freelist_count')
     this.#pageBytes = integerOf(database.prepare('PRAGMA page_size').get(), 'page_size')
-    this.#retention = new Retention(database, this.#tasks, limits, () => this.#bytes)
+    this.#upkeep = new Upkeep({
+      transactions: this.#transactions,
+      position: this.#position,
+      tasks: this.#tasks,
+      sessions: this.#sessions,
+      retention: new Retention(database, this.#tasks, limits, () => this.#bytes),
+      checkpoints: this.#checkpoints,
+      limits,
+      log: options.log,
+      committed: (bytes, rows) => this.#committed(bytes, rows),
+    })
     this.journalId = this.#position.journalId || randomBytes(8).toString('hex')
     this.startNumber = this.#transactions.run(() => this.#begin(options.now()))
-    this.#rest(limits.retentionEveryMs)
+    this.#upkeep.start()
   }
 
   /** Writes that a daemon starts; returns the start's number. */
@@ -111,25 +122,45 @@ export class SqliteStore implements Store {
   }
 
   commit(commit: Commit): void {
-    const { events = [], tasks = [], sessions = [], forgottenSessions = [], answers = [] } = commit
-    this.#refuseHole(events)
+    this.commitAll([commit])
+  }
+
+  /** Many commits as one: all become true together, or none. Throws as `commit` does, and what `commits` throws. */
+  commitAll(commits: Iterable<Commit>): void {
+    const undo = this.#position.mark()
+    this.#failedBytes = 0
     try {
-      const written = this.#transactions.run(() => {
-        const time = this.#position.clock.look()
-        for (const record of tasks) this.#tasks.save(record, time)
-        const { segments, bytes } = this.#segments.write(events, (task) => this.#tasks.refOf(task, time))
-        for (const record of sessions) this.#sessions.save(record, time)
-        for (const id of forgottenSessions) this.#sessions.forget(id)
-        for (const record of answers) this.#sessions.give(record, time)
-        return { bytes, rows: segments + tasks.length + sessions.length + answers.length }
+      let [bytes, rows] = [0, 0]
+      this.#transactions.run(() => {
+        for (const commit of commits) {
+          const written = this.#write(commit)
+          bytes += written.bytes
+          rows += written.rows
+        }
       })
-      this.#position.advance(events.length)
-      this.#committed(written.bytes, written.rows)
+      this.#committed(bytes, rows)
     } catch (error) {
+      undo()
       this.#tasks.forgetRefs()
-      this.#failedBytes = events.reduce((sum, { frame }) => sum + frame.length, 0)
       throw error
     }
+  }
+
+  #write({ events = [], tasks = [], sessions = [], forgottenSessions = [], answers = [] }: Commit): Grown {
+    this.#refuseHole(events)
+    const time = this.#position.clock.look()
+    // What a probe is to try where this fails.
+    this.#failedBytes = Math.max(
+      this.#failedBytes,
+      events.reduce((sum, { frame }) => sum + frame.length, 0),
+    )
+    for (const record of tasks) this.#tasks.save(record, time)
+    const { segments, bytes } = this.#segments.write(events, (task) => this.#tasks.refOf(task, time))
+    for (const record of sessions) this.#sessions.save(record, time)
+    for (const id of forgottenSessions) this.#sessions.forget(id)
+    for (const record of answers) this.#sessions.give(record, time)
+    this.#position.advance(events.length)
+    return { bytes, rows: segments + tasks.length + sessions.length + answers.length }
   }
 
   /** Sequences that skip or repeat would be a fault of the journal's, which no disk can heal. */
@@ -200,45 +231,9 @@ export class SqliteStore implements Store {
     return (pages - integerOf(this.#freePages.get(), 'freelist_count')) * this.#pageBytes
   }
 
-  /**
-   * One chunk of what keeps the store small: retention, old answers. Called by a timer of its own; never throws.
-   * Returns whether there is more to do.
-   */
+  /** One chunk of what its own timer does: retention, old answers. Returns whether there is more to do. */
   maintain(): boolean {
-    try {
-      this.#checkpoints.retry()
-      const time = this.#position.clock.look()
-      const answers = this.#forgetAnswers(time)
-      return (this.#retention.due(time) && this.#retain(time)) || answers
-    } catch (error) {
-      this.#log?.warn({ reason: reasonOf(error) }, 'retention failed')
-      return false
-    }
-  }
-
-  #retain(time: number): boolean {
-    let undo = (): unknown => undefined
-    try {
-      const dropped = this.#transactions.run(() => {
-        const chunk = this.#retention.chunk(time)
-        undo = this.#position.drop(chunk.events, chunk.through)
-        this.#position.save()
-        return chunk
-      })
-      this.#tasks.forgetRefs()
-      this.#committed(0, retentionRows)
-      return dropped.more
-    } catch (error) {
-      undo()
-      throw error
-    }
-  }
-
-  #forgetAnswers(time: number): boolean {
-    const { answersKeptMs, repliesKeptBytesMax } = this.#limits
-    return this.#transactions.run(() =>
-      this.#sessions.forgetAnswers(time - answersKeptMs, repliesKeptBytesMax),
-    )
+    return this.#upkeep.chunk()
   }
 
   /** What follows from a commit: the log grew, and may hold what was erased from the file. */
@@ -258,15 +253,6 @@ export class SqliteStore implements Store {
     }
   }
 
-  #rest(ms: number): void {
-    this.#timer = setTimeout(() => {
-      const more = this.maintain()
-      // Between two chunks most of the time is the broker's.
-      this.#rest(more ? this.#limits.retentionChunkMs * 4 : this.#limits.retentionEveryMs)
-    }, ms)
-    this.#timer.unref()
-  }
-
   #reading<T>(read: () => T): T {
     try {
       return read()
@@ -277,7 +263,7 @@ export class SqliteStore implements Store {
 
   close(): void {
     if (!this.#database.isOpen) return
-    clearTimeout(this.#timer)
+    this.#upkeep.stop()
     this.#savePosition()
     this.#checkpoints.close()
     closeQuietly(this.#database)

@@ -20,8 +20,8 @@ test('the log stays within its bound while events come without a pause', async (
     await new Promise((resolve) => setImmediate(resolve))
     largest = Math.max(largest, statSync(log).size)
   }
-  // Without checkpoints it would be six times as large; it passes its bound by what comes while the thread works.
-  expect(largest).toBeLessThan(3 * limits.walBytesMax)
+  // Without checkpoints it would be six times as large; it passes its bound between two looks.
+  expect(largest).toBeLessThan(2 * limits.walBytesMax)
   expect(statSync(join(home, 'journal.sqlite')).size).toBeGreaterThan(5_000_000)
   expect(readAll(store)).toHaveLength(4_000)
   store.close()
