@@ -18,6 +18,12 @@ export interface Profile {
   readonly stdin?: 'closed' | 'text' | 'open'
   readonly replay?: string
   readonly speed?: number
+  readonly mode?: string
+  readonly model?: string
+  readonly options?: Readonly<Record<string, string | boolean>>
+  readonly authMethod?: string
+  readonly mcpServers?: NonNullable<CallboardConfiguration['mcpServers']>
+  readonly legacyAsks?: 'allow' | 'deny' | 'wait'
 }
 
 export interface Profiles {
@@ -27,7 +33,7 @@ export interface Profiles {
 
 /** What runs a task with this configuration, a profile's defaults in it. */
 export function runnerName(callboard: CallboardConfiguration): RunnerName {
-  return callboard.replay === undefined ? 'command' : 'replay'
+  return callboard.replay === undefined ? (callboard.runner ?? 'command') : 'replay'
 }
 
 /** What a task runs with. A command or a recording of its own needs no profile, and goes over what a profile runs. */
@@ -51,10 +57,24 @@ export function mergeProfile(
     ...(speed === undefined ? {} : { speed }),
     ...(cwd === undefined ? {} : { cwd }),
     ...(stdin === undefined ? {} : { stdin }),
+    ...(profile.legacyAsks === undefined ? {} : { legacyAsks: profile.legacyAsks }),
+    ...(profile.runner === 'acp' && !runsItsOwn(asked) ? agentDefaults(profile) : {}),
     ...asked,
     ...merged,
     profile: profile.name,
   })
+}
+
+/** What a profile says of its agent: of use to that agent alone. */
+function agentDefaults({ mode, model, options, authMethod, mcpServers }: Profile): CallboardConfiguration {
+  return {
+    runner: 'acp',
+    ...(mode === undefined ? {} : { mode }),
+    ...(model === undefined ? {} : { model }),
+    ...(options === undefined ? {} : { options: { ...options } }),
+    ...(authMethod === undefined ? {} : { authMethod }),
+    ...(mcpServers === undefined ? {} : { mcpServers }),
+  }
 }
 
 function profileOfMode(profiles: Profiles, configuration: Configuration): string | undefined {

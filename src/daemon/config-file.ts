@@ -7,6 +7,8 @@ import { dirname, isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { limits } from '../limits.ts'
 import { runnerNames } from '../runners/runner.ts'
+import { legacyAsks, mcpServersSchema } from '../wire/commands.ts'
+import { durabilities } from '../store/store.ts'
 import { ownershipFault, reason } from './home.ts'
 import { jsonMistakeAt } from './json-position.ts'
 import { hint } from './listen-option.ts'
@@ -18,6 +20,8 @@ export type LogLevel = (typeof logLevels)[number]
 const KiB = 1024
 const MiB = 1024 * KiB
 const absolutePath = z.string().min(1).max(4_096).refine(isAbsolute, { error: 'must be an absolute path' })
+/** An id of an agent's own: of a mode, a model, a way to log in. */
+const agentName = z.string().min(1).max(200)
 const between = (least: number, most: number) => z.number().int().min(least).max(most).optional()
 
 /** The bounds that a user may change, each within what has been thought through. */
@@ -41,6 +45,19 @@ const profileSchema = z.discriminatedUnion(
       cwd: absolutePath.optional(),
       env: z.record(z.string(), z.string()).optional(),
       stdin: z.enum(['closed', 'text', 'open']).optional(),
+      legacyAsks: z.enum(legacyAsks).optional(),
+    }),
+    z.strictObject({
+      runner: z.literal('acp'),
+      command: z.array(z.string()).min(1).max(limits.commandArgsMax),
+      cwd: absolutePath.optional(),
+      env: z.record(z.string(), z.string()).optional(),
+      mode: agentName.optional(),
+      model: agentName.optional(),
+      options: z.record(agentName, z.union([z.string().max(4_096), z.boolean()])).optional(),
+      authMethod: agentName.optional(),
+      mcpServers: mcpServersSchema.optional(),
+      legacyAsks: z.enum(legacyAsks).optional(),
     }),
     z.strictObject({
       runner: z.literal('replay'),
@@ -71,6 +88,18 @@ export const configSchema = z.strictObject({
   defaultProfile: z.string().optional(),
   limits: configLimitsSchema.optional(),
   drainDeadlineMs: between(0, limits.drainDeadlineMsMax),
+  store: z
+    .strictObject({
+      durability: z.enum(durabilities).optional(),
+      retention: z
+        .strictObject({
+          ageDays: z.number().positive().max(36_500).optional(),
+          bytes: between(1 * MiB, 1024 * 1024 * MiB),
+          tasks: between(0, 10_000_000),
+        })
+        .optional(),
+    })
+    .optional(),
   log: z.strictObject({ level: z.enum(logLevels).optional() }).optional(),
 })
 export type Config = z.infer<typeof configSchema>

@@ -8,6 +8,8 @@ import { basename, dirname, join } from 'node:path'
 import type { Profile } from '../actors/profiles.ts'
 import { limits } from '../limits.ts'
 import type { Limits } from '../limits.ts'
+import { durabilities } from '../store/store.ts'
+import type { Durability } from '../store/store.ts'
 import { resolveSocketPath } from '../transport/socket-path.ts'
 import type { SocketPath } from '../transport/socket-path.ts'
 import { version } from '../version.ts'
@@ -28,9 +30,13 @@ export interface DaemonSettings {
   readonly profiles: readonly Profile[]
   /** Names one of `profiles`. */
   readonly defaultProfile?: string
+  /** Where the profiles stand, to be read again. */
+  readonly configFile?: string
   readonly limits: Limits
   readonly drainDeadlineMs: number
   readonly logLevel: LogLevel
+  /** What the journal holds against. */
+  readonly durability: Durability
 }
 
 /** What `serve` takes from its command line. */
@@ -40,6 +46,7 @@ export interface SettingsFlags {
   readonly listen?: readonly string[]
   readonly logLevel?: string
   readonly drainDeadlineMs?: number
+  readonly durability?: string
 }
 
 export interface SettingsSources {
@@ -63,7 +70,8 @@ export type Loaded<T> =
 /** Reads everything that the daemon must know before it starts, and makes its home directory. Never throws. */
 export function loadSettings(sources: SettingsSources): Loaded<{ settings: DaemonSettings }> {
   return refusing(() => {
-    const config = readConfigFile(configPath(sources.env))
+    const configFile = configPath(sources.env)
+    const config = readConfigFile(configFile)
     const home = homePath(sources.env)
     openHome(home)
     const drainDeadlineMs = drainDeadline(sources.flags.drainDeadlineMs ?? config.drainDeadlineMs)
@@ -73,11 +81,29 @@ export function loadSettings(sources: SettingsSources): Loaded<{ settings: Daemo
       listeners: listenersOf(sources, config),
       profiles: profilesOf(config),
       ...(config.defaultProfile === undefined ? {} : { defaultProfile: config.defaultProfile }),
-      limits: { ...limits, ...withoutUndefined(config.limits ?? {}), drainDeadlineMs },
+      configFile,
+      limits: {
+        ...limits,
+        ...withoutUndefined(config.limits ?? {}),
+        ...retentionOf(config),
+        drainDeadlineMs,
+      },
       drainDeadlineMs,
       logLevel: levelOf(sources, config),
+      durability: durabilityOf(sources, config),
     }
     return { settings }
+  })
+}
+
+/** The profiles of a config file as it is now. Never throws. */
+export function loadProfiles(
+  configFile: string,
+): Loaded<Pick<DaemonSettings, 'profiles' | 'defaultProfile'>> {
+  return refusing(() => {
+    const config = readConfigFile(configFile)
+    const { defaultProfile } = config
+    return { profiles: profilesOf(config), ...(defaultProfile === undefined ? {} : { defaultProfile }) }
   })
 }
 
@@ -177,6 +203,32 @@ function levelOf({ flags, env }: SettingsSources, config: Config): LogLevel {
   if (level === undefined)
     throw new SettingsError(`${source} ${JSON.stringify(asked)}: unknown level${hint(asked, logLevels)}`)
   return level
+}
+
+function durabilityOf({ flags, env }: SettingsSources, config: Config): Durability {
+  const [source, asked] =
+    flags.durability === undefined
+      ? ['CALLBOARD_DURABILITY', env['CALLBOARD_DURABILITY'] ?? '']
+      : ['--durability', flags.durability]
+  if (asked === '' && source !== '--durability') return config.store?.durability ?? 'normal'
+  const durability = durabilities.find((one) => one === asked)
+  if (durability === undefined) {
+    throw new SettingsError(
+      `${source} ${JSON.stringify(asked)}: unknown durability${hint(asked, durabilities)}`,
+    )
+  }
+  return durability
+}
+
+const dayMs = 24 * 3_600_000
+
+function retentionOf(config: Config): Partial<Limits> {
+  const { ageDays, bytes, tasks } = config.store?.retention ?? {}
+  return {
+    ...(ageDays === undefined ? {} : { retentionAgeMs: ageDays * dayMs }),
+    ...(bytes === undefined ? {} : { retentionBytesMax: bytes }),
+    ...(tasks === undefined ? {} : { retentionTasksMax: tasks }),
+  }
 }
 
 function drainDeadline(asked: number | undefined): number {

@@ -141,8 +141,8 @@ describe('the config file', () => {
     ['{"profiles": {"a": {"runner": "replay", "replay": "/x", "sped": 1}}}', 'did you mean "speed"?'],
     ['{"profiles": {"a": {"runner": "replay", "replay": "x"}}}', 'replay: must be an absolute path'],
     ['{"profiles": {"a": {"runner": "replay", "replay": "/x", "speed": 1001}}}', 'a.speed: Too big'],
-    ['{"profiles": {"a": {"runner": "comand"}}}', 'profiles.a.runner: known runners: command, replay'],
-    ['{"profiles": {"a": {}}}', 'profiles.a.runner: known runners: command, replay'],
+    ['{"profiles": {"a": {"runner": "comand"}}}', 'profiles.a.runner: known runners: command, replay, acp'],
+    ['{"profiles": {"a": {}}}', 'profiles.a.runner: known runners: command, replay, acp'],
     ['{"log": {"levl": "info"}}', '"log.levl"; did you mean "level"?'],
     ['{"somethingElse": 1}', 'known: socket, listen, profiles'],
     [
