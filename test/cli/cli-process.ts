@@ -53,10 +53,12 @@ export class CliWorld {
   readonly socketPath = join(this.directory, 'run', 'callboard', 'callboard.sock')
   readonly env: Readonly<Record<string, string>>
 
-  constructor() {
+  /** `more`: more keys of the config file. */
+  constructor(more: { readonly limits?: Readonly<Record<string, number>> } = {}) {
     mkdirSync(join(this.directory, 'run'), { mode: 0o700 })
     mkdirSync(join(this.directory, 'config', 'callboard'), { recursive: true, mode: 0o700 })
-    writeFileSync(join(this.directory, 'config', 'callboard', 'config.json'), JSON.stringify(config), {
+    const all = { ...config, ...more, limits: { ...config.limits, ...more.limits } }
+    writeFileSync(join(this.directory, 'config', 'callboard', 'config.json'), JSON.stringify(all), {
       mode: 0o600,
     })
     this.env = {
