@@ -25,6 +25,7 @@ import { socketCommand } from './commands/socket.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
+import { storeCommand } from './commands/store.ts'
 import { watchCommand } from './commands/watch.ts'
 import { exitCodes, exitCodesHelp } from './exit-codes.ts'
 import { failureFrom, failureText } from './failure.ts'
@@ -77,7 +78,7 @@ function program(): Command {
     .enablePositionalOptions()
     .addHelpText('after', help)
   for (const command of commands()) root.addCommand(command)
-  for (const command of [root, ...root.commands]) inOurWords(command)
+  inOurWords(root)
   return root
 }
 
@@ -105,6 +106,7 @@ function commands(): Command[] {
     machinesCommand(),
     serveCommand(),
     stopCommand(),
+    storeCommand(),
   ]
 }
 
@@ -121,12 +123,13 @@ function inOurWords(command: Command): void {
       write(`callboard: ${sentence}${/[.)]$/.test(sentence) ? '' : '.'} See \`${helpOf(command)}\`.\n`)
     },
   })
+  for (const inner of command.commands) inOurWords(inner)
 }
 
 function helpOf(command: Command): string {
-  return command.parent === null
-    ? `${command.name()} --help`
-    : `${command.parent.name()} ${command.name()} --help`
+  const names = [command.name()]
+  for (let outer = command.parent; outer !== null; outer = outer.parent) names.unshift(outer.name())
+  return `${names.join(' ')} --help`
 }
 
 /** Says what went wrong, unless it was said or needs no words. Returns the exit code. */

@@ -6,11 +6,12 @@ import { withConnection } from '../connection.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { advice, invocationOf, withSharedOptions } from '../invocation.ts'
-import { matchId } from '../task-id.ts'
+import { matchId, shortId, shortIdLength } from '../task-id.ts'
 import { CallboardError } from '../../client/callboard-error.ts'
 import type { AskResponse } from '../../client/callboard-client.ts'
 import type { Connection } from '../connection.ts'
 import type { Invocation } from '../invocation.ts'
+import type { Task } from '../../wire/envelope.ts'
 import type { Ask } from '../../wire/events.ts'
 
 const help = `
@@ -27,7 +28,7 @@ export function answerCommand(): Command {
   return withSharedOptions(new Command('answer'))
     .summary('answer what a task asks')
     .description('Answer what a task asks. The first valid answer wins.')
-    .argument('<ask>', 'its id, or a unique beginning or end of it')
+    .argument('<ask>', 'its id or that of the task that asks, or a unique beginning or end of it')
     .argument('<answer...>', 'an option, a text, or name=value for each field of a form')
     .addHelpText('after', help)
     .passThroughOptions()
@@ -43,9 +44,7 @@ async function answer(
   typed: string,
   words: readonly string[],
 ): Promise<void> {
-  const open = (await client.listTasks()).flatMap((task) => task.asks)
-  const id = matchId(typed, ids(open), 'asks')
-  const ask = open.find((one) => one.id === id)
+  const ask = askMeant(typed, await client.listTasks())
   // The daemon may remember who answered one that is no longer open.
   const askId = ask?.id ?? typed
   const response = ask === undefined ? { text: words.join(' ') } : understood(ask, words)
@@ -61,8 +60,23 @@ async function answer(
   if (invocation.json) await invocation.output.document({ askId, ...response })
 }
 
-function ids(asks: readonly Ask[]): string[] {
-  return asks.map((ask) => ask.id)
+/** The open ask of that id, or the only one of the task of that id. Throws Failure where it may be several. */
+function askMeant(typed: string, tasks: readonly Task[]): Ask | undefined {
+  const open = tasks.flatMap((task) => task.asks)
+  const id = matchId(typed, ids(open), 'asks')
+  if (id !== undefined) return open.find((one) => one.id === id)
+  const asking = tasks.filter((task) => task.asks.length > 0)
+  const task = asking.find((one) => one.id === matchId(typed, ids(asking), 'tasks that ask'))
+  if (task === undefined || task.asks.length === 1) return task?.asks[0]
+  const length = shortIdLength(ids(task.asks))
+  const shown = ids(task.asks).map((one) => shortId(one, length))
+  throw new Failure(
+    `the task ${shortId(task.id)} asks ${shown.length} things (${shown.join(', ')}): type one.`,
+  )
+}
+
+function ids(things: readonly { readonly id: string }[]): string[] {
+  return things.map((one) => one.id)
 }
 
 /** Throws Failure (2) where the words are no answer to it. */

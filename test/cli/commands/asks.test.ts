@@ -121,6 +121,17 @@ describe('answer', () => {
     expect(daemon.commands.at(-1)?.data).toEqual({ askId: ask.id, text: 'yes' })
   })
 
+  test('the id of a task means the one thing that it asks', async () => {
+    const { daemon, at } = asking([ask])
+    expect(await world.run(['answer', ...at, 'aaaa', 'no'])).toMatchObject({ code: 0, err: '' })
+    expect(daemon.commands.at(-1)?.data).toEqual({ askId: ask.id, option: 'no' })
+    const several = await world.run(['answer', ...asking([ask, question]).at, 'aaaa', 'no'])
+    expect(several).toMatchObject({
+      code: 1,
+      err: 'callboard: the task 0000aaaa asks 2 things (0000bbbb, 0000cccc): type one.\n',
+    })
+  })
+
   test('an id that may mean several names them', async () => {
     const { at } = asking([ask, question])
     const ambiguous = await world.run(['answer', ...at, '018f', 'yes'])
