@@ -6,7 +6,7 @@ import { statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { integerOf, textOf } from './columns.ts'
 import { unavailable } from './failure.ts'
-import { closeQuietly, journalPaths, openToRead } from './journal-file.ts'
+import { closeQuietly, faultOf, journalPaths, openToRead } from './journal-file.ts'
 import { Position } from './position.ts'
 import { versionOf } from './schema.ts'
 import { Segments } from './segments.ts'
@@ -46,10 +46,15 @@ export class JournalReader {
   constructor(directory: string) {
     this.path = journalPaths(directory).journal
     this.database = openToRead(this.path)
-    this.#segments = new Segments(this.database)
-    this.#task = this.database.prepare(
-      'SELECT ref, listed FROM tasks WHERE ref > ? AND listed IS NOT NULL ORDER BY ref LIMIT 100',
-    )
+    try {
+      this.#segments = new Segments(this.database)
+      this.#task = this.database.prepare(
+        'SELECT ref, listed FROM tasks WHERE ref > ? AND listed IS NOT NULL ORDER BY ref LIMIT 100',
+      )
+    } catch (error) {
+      this.close()
+      throw faultOf(this.path, error)
+    }
   }
 
   info(): JournalInfo {
