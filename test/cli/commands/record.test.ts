@@ -70,7 +70,8 @@ test(
     const id = await started('sh', '-c', 'head -c 40000000 /dev/zero | tr "\\0" x; echo; echo the end')
     const settled = async (): Promise<void> =>
       expect(await world.json(['show', id])).toMatchObject({ state: 'completed' })
-    await vi.waitFor(settled, { timeout: 15_000, interval: 100 })
+    // Each look is a process, and the output 40 MB: as long as the whole test may take.
+    await vi.waitFor(settled, { timeout: 50_000, interval: 100 })
     const refused = await world.run(['record', id])
     expect([refused.code, refused.out]).toEqual([1, ''])
     expect(refused.err).toContain('events of this task are missing: they are no longer kept (`--partial`')

@@ -26,11 +26,10 @@ async function taskOf(mark: string): Promise<ShownTask> {
   return found
 }
 
+/** Watched until it settles: asked again and again, each time by a process, it would wait for a busy machine. */
 async function settledAs(mark: string, state: string): Promise<void> {
-  await vi.waitFor(async () => expect((await taskOf(mark)).state).toBe(state), {
-    timeout: 8_000,
-    interval: 100,
-  })
+  await world.run(['watch', (await taskOf(mark)).id])
+  expect((await taskOf(mark)).state).toBe(state)
 }
 
 async function hasPrinted(started: Started, text: string): Promise<void> {

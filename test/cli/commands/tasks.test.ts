@@ -113,9 +113,9 @@ describe('start and what follows', () => {
   test('close puts a task away', async () => {
     const id = await started('sleep', '30')
     expect(await world.json(['close', id])).toEqual({ tasks: [id] })
-    await vi.waitFor(async () => expect(await world.json(['show', id])).toMatchObject({ state: 'closed' }), {
-      timeout: 8_000,
-    })
+    // Ends with the task, however long that takes.
+    await world.run(['watch', id])
+    expect(await world.json(['show', id])).toMatchObject({ state: 'closed' })
   })
 
   test('an id that is nobody’s, and one that may be several, are sentences that say what to do', async () => {
