@@ -2,6 +2,7 @@
  * Gives the page its sight of this daemon: figures, connections, tasks and events as they are now, and a client of its
  * own, `inspector`, through which the page's commands take the way of any other client's.
  */
+import { clientMachine } from '../../machines/client.ts'
 import type { ActorSetting } from '../actors/actor-setting.ts'
 import type { Broker } from '../actors/broker-actor.ts'
 import type { Connection, ListenerPolicy } from '../actors/connection.ts'
@@ -37,6 +38,7 @@ export class Inspection implements InspectorPort, Disposable {
   constructor(broker: () => Broker) {
     this.#broker = broker
     this.actors = { count: (machine) => this.#tally.count(machine) }
+    this.#tally.know(clientMachine)
   }
 
   async open(options: { readonly control: boolean }): Promise<string> {

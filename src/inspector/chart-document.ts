@@ -1,7 +1,8 @@
 /** Reads a chart back that another program or a file brought: its shape is checked, its size bounded. */
-import { limits } from '../limits.ts'
 import type { Chart, ChartAction, ChartState, ChartTransition } from './chart.ts'
 
+/** As long as a name in a report may be; the page loads this too, and no bound of the daemon. */
+const textCharsMax = 200
 const statesMax = 500
 const transitionsMax = 2_000
 
@@ -80,7 +81,7 @@ function list(value: unknown): readonly unknown[] {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, limits.inspectedNameCharsMax) : ''
+  return typeof value === 'string' ? value.slice(0, textCharsMax) : ''
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -30,6 +30,8 @@ export interface InspectorOptions {
 
 const eventsPerBatch = 200
 const ownNamespace = 'callboard'
+/** In which they are best read. */
+const order = ['connection', 'broker', 'task', 'client']
 
 export class Inspector implements FeedSource, Disposable {
   readonly sight: Sight
@@ -96,7 +98,8 @@ export class Inspector implements FeedSource, Disposable {
   }
 
   machines(): ShownMachine[] {
-    const own = this.sight.tally.machines.map(({ name, chart }) => ({
+    const inOrder = this.sight.tally.machines.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
+    const own = inOrder.map(({ name, chart }) => ({
       key: `${ownNamespace}/${name}`,
       namespace: ownNamespace,
       chart,

@@ -230,6 +230,11 @@ export class Tally {
     }
   }
 
+  /** Takes a machine in whose actors live elsewhere: it is drawn, and counts nothing. */
+  know(machine: AnyStateMachine): void {
+    this.machines.push(new MachineTally(chartOf(machine)))
+  }
+
   /** Tells `recorder` of every transition until it is taken off, or nobody with undefined. */
   record(recorder: Recorder | undefined): void {
     for (const machine of this.machines) machine.recorder = recorder

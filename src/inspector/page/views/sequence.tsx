@@ -1,0 +1,245 @@
+/** Who said what to whom, newest at the bottom; a message's frame is shown when it is chosen. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { JSX } from 'preact'
+import type { Happening, Lens, Move } from '../model.ts'
+import { useStore } from '../store.ts'
+import type { Party } from '../../happenings.ts'
+import { clock, plain, pretty, shortId } from './figures.ts'
+import { eventName, isRefused } from './moves.ts'
+
+interface Message {
+  readonly n: number
+  readonly at: number
+  readonly from: Party
+  readonly to: Party
+  readonly text: string
+  /** Whose: a link or a task. */
+  readonly about: string
+  readonly frame: string
+  readonly kind: 'command' | 'answer' | 'event' | 'machine'
+  readonly refused: boolean
+}
+
+const parties: readonly Party[] = ['client', 'connection', 'broker', 'task', 'runner']
+const messagesMax = 120
+const [rowHeight, top] = [24, 8]
+const [lanesWidth, lanesLeft] = [960, 150]
+const laneGap = (lanesWidth - lanesLeft - 100) / (parties.length - 1)
+
+function laneOf(party: Party): number {
+  return lanesLeft + parties.indexOf(party) * laneGap
+}
+
+/** Who sends the events of each machine; what is not named here comes from the machine itself. */
+const senders: Readonly<Record<string, Readonly<Record<string, Party>>>> = {
+  connection: {
+    'ack.flushed': 'client',
+    'peer.ended': 'client',
+    'link.closed': 'client',
+    'framing.broken': 'client',
+    'admission.granted': 'broker',
+    'admission.refused': 'broker',
+    'lag.rose': 'broker',
+    'lag.fell': 'broker',
+    'retention.passed': 'broker',
+    drain: 'broker',
+    close: 'broker',
+  },
+  broker: { 'commands.received': 'connection', 'events.produced': 'runner', 'tasks.settled': 'task' },
+  task: {
+    'slot.granted': 'broker',
+    cancel: 'broker',
+    kill: 'broker',
+    close: 'broker',
+    resume: 'broker',
+    'run.started': 'runner',
+    'run.completed': 'runner',
+    'run.failed': 'runner',
+    'run.interrupted': 'runner',
+    'ask.opened': 'runner',
+    'asks.answered': 'broker',
+  },
+}
+
+function partyNamed(name: string): Party | undefined {
+  return parties.find((party) => party === name)
+}
+
+function messageOf(one: Happening): Message[] {
+  if (one.kind === 'said') {
+    const kind = one.seq > 0 ? 'event' : one.by === 'client' ? 'command' : 'answer'
+    const text = kind === 'event' ? `${one.name} #${one.seq}` : one.name
+    const about = one.task === '' ? one.link : one.task
+    return [{ n: one.n, at: one.at, from: one.by, to: one.to, text, about, frame: one.frame, kind, refused: false }]
+  }
+  return moved(one)
+}
+
+function moved(move: Move): Message[] {
+  const machine = move.machine.slice(move.machine.indexOf('/') + 1)
+  const to = move.machine.startsWith('callboard/') ? partyNamed(machine) : undefined
+  if (to === undefined) return []
+  const from = senders[machine]?.[move.event] ?? to
+  const frame = JSON.stringify({ event: move.event, from: move.from, to: move.to })
+  const refused = isRefused(move)
+  return [{ n: move.n, at: move.at, from, to, text: eventName(move.event), about: move.actor, frame, kind: 'machine', refused }]
+}
+
+function messagesOf(lens: Lens, filter: string, quiet: boolean): Message[] {
+  const found: Message[] = []
+  for (let at = lens.happenings.length - 1; at >= 0 && found.length < messagesMax; at--) {
+    const one = lens.happenings[at]
+    if (one === undefined) continue
+    for (const message of messageOf(one)) {
+      const words = `${message.text} ${message.about} ${message.from} ${message.to}`.toLowerCase()
+      if (quiet && (message.refused || message.text === 'events.produced')) continue
+      if (words.includes(filter.toLowerCase())) found.push(message)
+    }
+  }
+  return found.toReversed()
+}
+
+export function Sequence({ only }: { only: string }): JSX.Element {
+  const { lens } = useStore()
+  const [filter, setFilter] = useState(only)
+  const [quiet, setQuiet] = useState(true)
+  const [chosen, setChosen] = useState<Message>()
+  const messages = messagesOf(lens, filter, quiet)
+  const scroll = useRef<HTMLDivElement>(null)
+  const following = useRef(true)
+  useEffect(() => {
+    if (following.current) scroll.current?.scrollTo(0, scroll.current.scrollHeight)
+  }, [messages.at(-1)?.n])
+  return (
+    <div class="list sequence">
+      <div class="toolbar">
+        <label>
+          Only{' '}
+          <input
+            type="search"
+            value={filter}
+            placeholder="a task, a connection, an event"
+            onInput={(event) => setFilter(event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          <input type="checkbox" checked={quiet} onChange={(event) => setQuiet(event.currentTarget.checked)} /> without what
+          was not expected
+        </label>
+        <span class="faint">{`the last ${messages.length}`}</span>
+      </div>
+      <div class="split">
+        <div
+          class="scroll"
+          tabIndex={0}
+          role="region"
+          aria-label="Messages"
+          ref={scroll}
+          onScroll={({ currentTarget: box }) => {
+            following.current = box.scrollHeight - box.scrollTop - box.clientHeight < 40
+          }}
+        >
+          <Parties />
+          <Lanes messages={messages} chosen={chosen?.n} choose={setChosen} />
+        </div>
+        {chosen === undefined ? null : (
+          <aside class="frame" aria-label="Frame">
+            <h2>
+              {plain(chosen.text)}
+              <button type="button" class="quiet" aria-label="Close" onClick={() => setChosen(undefined)}>
+                ×
+              </button>
+            </h2>
+            <p class="faint">{`${clock(chosen.at)}, ${chosen.from} → ${chosen.to}, ${plain(chosen.about)}`}</p>
+            <pre class="json" tabIndex={0}>
+              {pretty(chosen.frame)}
+            </pre>
+          </aside>
+        )}
+      </div>
+    </div>
+  )
+}
+
+function Parties(): JSX.Element {
+  return (
+    <svg class="lanes parties" viewBox={`0 0 ${lanesWidth} 34`} width={lanesWidth} height="34" aria-hidden="true">
+      {parties.map((party) => (
+        <g key={party}>
+          <rect class="party" x={laneOf(party) - 44} y="5" width="88" height="23" rx="6" />
+          <text class="party" x={laneOf(party)} y="21" text-anchor="middle">
+            {party}
+          </text>
+        </g>
+      ))}
+    </svg>
+  )
+}
+
+interface LanesProps {
+  readonly messages: readonly Message[]
+  readonly chosen: number | undefined
+  choose(message: Message): void
+}
+
+function Lanes({ messages, chosen, choose }: LanesProps): JSX.Element {
+  const height = top + messages.length * rowHeight + 16
+  return (
+    <svg class="lanes" viewBox={`0 0 ${lanesWidth} ${height}`} width={lanesWidth} height={height} role="group" aria-label="Messages in their order">
+      <defs>
+        {(['command', 'answer', 'event', 'machine', 'ghost'] as const).map((kind) => (
+          <marker key={kind} id={`said-${kind}`} class={kind} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto">
+            <path d="M0 0L8 4L0 8z" />
+          </marker>
+        ))}
+      </defs>
+      {parties.map((party) => (
+        <path key={party} class="life" d={`M${laneOf(party)} 0V${height}`} />
+      ))}
+      {messages.map((message, place) => (
+        <Said key={message.n} message={message} y={top + place * rowHeight + 12} from={laneOf(message.from)} to={laneOf(message.to)} chosen={chosen === message.n} choose={choose} />
+      ))}
+    </svg>
+  )
+}
+
+interface SaidProps {
+  readonly message: Message
+  readonly y: number
+  readonly from: number
+  readonly to: number
+  readonly chosen: boolean
+  choose(message: Message): void
+}
+
+function Said({ message, y, from, to, chosen, choose }: SaidProps): JSX.Element {
+  const kind = message.refused ? 'ghost' : message.kind
+  const self = from === to
+  const line = self ? `M${from} ${y - 4}h18v8h-16` : `M${from} ${y}L${to + (from < to ? -2 : 2)} ${y}`
+  const text = plain(message.text, 34)
+  const act = (): void => choose(message)
+  return (
+    <g
+      class={`said ${kind} ${chosen ? 'chosen' : ''}`}
+      role="button"
+      tabIndex={0}
+      aria-label={`${message.from} to ${message.to}: ${text}`}
+      onClick={act}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' || event.key === ' ') act()
+      }}
+    >
+      <rect class="hit" x="0" y={y - rowHeight / 2} width={lanesWidth} height={rowHeight} />
+      <text class="time" x="8" y={y + 4}>
+        {clock(message.at)}
+      </text>
+      <path d={line} marker-end={`url(#said-${kind})`} />
+      <text class="label" x={self ? from + 24 : (from + to) / 2} y={self ? y + 4 : y - 4} text-anchor={self ? 'start' : 'middle'}>
+        {text}
+      </text>
+      <text class="about" x={lanesWidth - 8} y={y + 4} text-anchor="end">
+        {plain(shortId(message.about), 12)}
+      </text>
+    </g>
+  )
+}
