@@ -69,6 +69,7 @@ test('it takes linear time for backslashes and escaped quotes', () => {
       return leastCpuMs(() => void nestingExceeds(frame, 100))
     }
     timed(1 << 20)
-    expect(timed(8 << 20) / timed(2 << 20), unit).toBeLessThan(12)
+    // Sixteen times the bytes would take 256 times as long were it quadratic; caches and neighbours make it 30 at times.
+    expect(timed(32 << 20) / timed(2 << 20), unit).toBeLessThan(64)
   }
 })
