@@ -18,6 +18,9 @@ export interface CheckpointOptions {
 /** What a transaction writes besides the bytes it was given: a page or two for each row. */
 const rowBytes = 2 * 4_096
 
+/** How long what was erased may stay in the log while commits go on without a pause: emptying it stops them. */
+const emptyWithinMs = 10_000
+
 /** How long a commit waits for the thread at most, once the log is past its bound. */
 const waitMs = 200
 
@@ -33,6 +36,7 @@ export class Checkpoints {
   #busy = false
   #grown = 0
   #emptying = false
+  #emptyingSince = 0
 
   constructor(database: DatabaseSync, { path, limits, log }: CheckpointOptions) {
     this.#database = database
@@ -66,6 +70,7 @@ export class Checkpoints {
 
   /** Has the worker move the log. `empty`: also what is left of it on the disk must go soon, since it holds secrets. */
   start(empty = false): void {
+    if (empty && !this.#emptying) this.#emptyingSince = performance.now()
     this.#emptying ||= empty
     if (this.#busy) return
     this.#grown = 0
@@ -108,7 +113,10 @@ export class Checkpoints {
     this.#busy = false
     Atomics.store(this.#working, 0, 0)
     if (typeof fault === 'string') this.#log?.warn({ reason: fault }, 'checkpoint failed')
-    if (this.#emptying || this.walBytes > this.#limits.walBytesMax) this.#empty()
+    // Where nothing came meanwhile it is quick; else it is for a moment when nothing comes, or waits no longer.
+    const quick = this.#grown === 0 && fault === undefined
+    if (this.#emptying && (quick || performance.now() - this.#emptyingSince > emptyWithinMs)) this.#empty()
+    else if (this.walBytes > this.#limits.walBytesMax) this.#empty()
   }
 
   /** Moves what the worker left and cuts the log's file to nothing. False where a reader or the worker is in it. */

@@ -10,6 +10,7 @@ import { Checkpoints } from './checkpoints.ts'
 import { integerOf } from './columns.ts'
 import { unavailable } from './failure.ts'
 import { closeQuietly } from './journal-file.ts'
+import { JournalWatch } from './journal-watch.ts'
 import { Position } from './position.ts'
 import { Retention } from './retention.ts'
 import { Segments } from './segments.ts'
@@ -57,6 +58,7 @@ export class SqliteStore implements Store {
   readonly #lock: DatabaseSync
   readonly #path: string
   readonly #log: StoreLog | undefined
+  readonly #watch: JournalWatch
   readonly #transactions: Transactions
   readonly #position: Position
   readonly #starts: Starts
@@ -77,6 +79,7 @@ export class SqliteStore implements Store {
     this.#lock = lock
     this.#path = path
     this.#log = options.log
+    this.#watch = new JournalWatch(path)
     this.#transactions = new Transactions(database, path)
     this.#position = new Position(database, options.now)
     this.#starts = new Starts(database)
@@ -94,12 +97,16 @@ export class SqliteStore implements Store {
       sessions: this.#sessions,
       retention: new Retention(database, this.#tasks, limits, () => this.#bytes),
       checkpoints: this.#checkpoints,
+      watch: this.#watch,
       limits,
       log: options.log,
       committed: (bytes, rows) => this.#committed(bytes, rows),
     })
     this.journalId = this.#position.journalId || randomBytes(8).toString('hex')
+    // A daemon that was killed may have left in it what was to be erased.
+    const leftLog = this.#checkpoints.walBytes > 0
     this.startNumber = this.#transactions.run(() => this.#begin(options.now()))
+    if (leftLog) this.#checkpoints.start(true)
     this.#upkeep.start()
   }
 
@@ -127,6 +134,7 @@ export class SqliteStore implements Store {
 
   /** Many commits as one: all become true together, or none. Throws as `commit` does, and what `commits` throws. */
   commitAll(commits: Iterable<Commit>): void {
+    this.#watch.refuseMissing()
     const undo = this.#position.mark()
     this.#failedBytes = 0
     try {
@@ -176,6 +184,8 @@ export class SqliteStore implements Store {
   }
 
   probe(): void {
+    this.#watch.look()
+    this.#watch.refuseMissing()
     const bytes = Math.min(Math.max(this.#failedBytes, probeBytesMin), probeBytesMax)
     this.#transactions.run(() => {
       this.#database.prepare('INSERT OR REPLACE INTO probes VALUES (1, zeroblob(?))').run(bytes)

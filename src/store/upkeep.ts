@@ -4,6 +4,7 @@
  */
 import type { Limits } from '../limits.ts'
 import type { Checkpoints } from './checkpoints.ts'
+import type { JournalWatch } from './journal-watch.ts'
 import type { Position } from './position.ts'
 import type { Retention } from './retention.ts'
 import type { SessionRows } from './sessions.ts'
@@ -18,6 +19,7 @@ export interface UpkeepParts {
   readonly sessions: SessionRows
   readonly retention: Retention
   readonly checkpoints: Checkpoints
+  readonly watch: JournalWatch
   readonly limits: Limits
   readonly log: StoreLog | undefined
   /** Something was committed. */
@@ -51,6 +53,8 @@ export class Upkeep {
   /** One chunk; returns whether there is more to do. */
   chunk(): boolean {
     try {
+      this.#parts.watch.look()
+      this.#parts.watch.refuseMissing()
       this.#parts.checkpoints.retry()
       const time = this.#parts.position.clock.look()
       const answers = this.#forgetAnswers(time)
@@ -61,7 +65,7 @@ export class Upkeep {
       if (!this.#failing)
         this.#parts.log?.warn(
           { reason: error instanceof Error ? error.message : String(error) },
-          'retention failed',
+          'the journal cannot be kept small',
         )
       this.#failing = true
       return false

@@ -6,6 +6,7 @@ import { Contestant, contestants } from './contestant.ts'
 import type { ContestantName } from './contestant.ts'
 import { CountingLink, eventsPerCommand, publish } from './load.ts'
 import { measureMuteReader } from './mute-reader.ts'
+import { measureStore } from './store-bench.ts'
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3)
 
@@ -106,3 +107,4 @@ for (const scenario of scenarios) {
 }
 
 await measureMuteReader(rounds, shown)
+await measureStore(rounds, shown)

@@ -6,6 +6,7 @@ import type { SqliteStore } from '../../src/store/sqlite-store.ts'
 import type { TaskRecord } from '../../src/store/store.ts'
 import { scratchDirectory } from '../transport/scratch-directory.ts'
 import { openStore, record, storedMany } from './sample-store.ts'
+import { storeProcess } from './store-process.ts'
 
 const scratch = scratchDirectory()
 
@@ -61,13 +62,28 @@ test('of closed tasks nothing is left, in the file or in its log; of others all 
   )
 })
 
-test('nor of tasks that retention dropped, nor after a kill between the erasing and its checkpoint', async () => {
+test('nor of tasks that retention dropped', async () => {
   const home = mkdtempSync(join(scratch, 'home-'))
   const store = openStore(home, { limits: { retentionTasksMax: 0 } })
   fill(store)
   store.commit({ tasks: ids.map((id, index) => withSecret(id, lengthOf(index), { state: 'resumable' })) })
   while (store.maintain());
   for (const id of ids) await expectErased(home, id)
+  store.close()
+})
+
+test('nor where the daemon was killed before its log was emptied: the next one does it', async () => {
+  const home = mkdtempSync(join(scratch, 'home-'))
+  const work = `
+    const request = { text: 'x', configuration: { key: 'SECRET-t0-'.repeat(500) } }
+    store.commit({ tasks: [record('t0', { state: 'running', request })] })
+    store.commit({ tasks: [record('t0', { state: 'closed' })] })
+    process.kill(process.pid, 'SIGKILL')`
+  expect(await storeProcess(work, [home]).ended).toBe('SIGKILL')
+  expect(isOnDisk(home, 'SECRET-t0-')).toBe(true)
+  const store = openStore(home)
+  await expectErased(home, 't0')
+  expect(store.tasks()).toEqual([record('t0', { state: 'closed' })])
   store.close()
 })
 

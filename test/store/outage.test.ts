@@ -1,6 +1,6 @@
 /** A store that cannot commit: it says why, keeps nothing of it, goes on reading, and works again by itself. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, writeFileSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
@@ -121,6 +121,33 @@ test('a file that is damaged while it is open says so where it is read', () => {
   const error = thrownBy(() => readAll(again))
   expect(error).toBeInstanceOf(StoreUnavailable)
   expect(String(error)).toMatch(/cannot be read: it is damaged: run `callboard store verify`\.$/)
+  again.close()
+})
+
+test('a journal that is moved away while it is open takes no more commits, until it is back', () => {
+  const home = directory()
+  const { journal } = journalPaths(home)
+  const warnings: string[] = []
+  const log = { warn: (fields: object) => warnings.push(JSON.stringify(fields)), info: () => undefined }
+  const store = openStore(home, { log })
+  store.commit({ events: storedMany(0, 2) })
+  renameSync(journal, `${journal}.away`)
+  store.maintain()
+  store.maintain()
+  for (const deed of [() => store.commit({ events: storedMany(2, 1) }), () => store.probe()])
+    expect(String(thrownBy(deed))).toMatch(
+      /^StoreUnavailable: The journal .* was moved away or replaced while it was open: put it back, or /,
+    )
+  expect(warnings).toHaveLength(1)
+  expect([store.head, seqsOf(readAll(store))]).toEqual([2, [1, 2]])
+  writeFileSync(journal, 'another')
+  expect(thrownBy(() => store.probe())).toBeInstanceOf(StoreUnavailable)
+  renameSync(`${journal}.away`, journal)
+  store.probe()
+  store.commit({ events: storedMany(2, 1) })
+  store.close()
+  const again = openStore(home)
+  expect(seqsOf(readAll(again))).toEqual([1, 2, 3])
   again.close()
 })
 
