@@ -16,6 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'quick',
+          globalSetup: 'test/scratch-space.ts',
           include: ['test/**/*.test.ts'],
           exclude: ['test/soak/**', 'test/bench/**'],
           // Far above what any takes: on a busy machine a process may start late.
@@ -25,6 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'soak',
+          globalSetup: 'test/scratch-space.ts',
           include: ['test/soak/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 60_000,

@@ -22,6 +22,7 @@ import { UnfinishedFrames, canonicalCodec } from '../../src/package/wire.ts'
 import type { ServerMessage } from '../../src/package/wire.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'callboard-consumer-'))
+process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
 
 function settled<T>(start: (settle: (value: T) => void) => void): Promise<T> {
   return new Promise<T>((resolve) => {
@@ -130,5 +131,4 @@ await ofSeed()
 wire()
 machines()
 await nobody()
-rmSync(directory, { recursive: true })
 console.log('all four entries work')

@@ -1,0 +1,45 @@
+/**
+ * One temporary directory for a whole run of the tests, in which every other one lies. It goes with the run; where that was
+ * ended before its tests could tidy up, or was killed, the next run removes it.
+ */
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+
+const prefix = 'callboard-run-'
+let space: string | undefined
+
+/** Called by vitest for each project, in its main process: workers and what they spawn take `TMPDIR` from it. */
+export function setup(): void {
+  const root = tmpdir()
+  if (basename(root).startsWith(prefix)) return
+  for (const name of readdirSync(root)) if (isLeft(name)) remove(join(root, name))
+  space = join(root, `${prefix}${process.pid}`)
+  mkdirSync(space, { mode: 0o700, recursive: true })
+  process.env['TMPDIR'] = space
+}
+
+export function teardown(): void {
+  if (space !== undefined) remove(space)
+}
+
+/** Of a run whose process is gone. */
+function isLeft(name: string): boolean {
+  const pid = Number(name.startsWith(prefix) ? name.slice(prefix.length) : Number.NaN)
+  if (!Number.isInteger(pid)) return false
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH'
+  }
+}
+
+/** Another user's is not ours to remove; nor is a run to fail by what is in its way. */
+function remove(directory: string): void {
+  try {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+  } catch {
+    console.warn(`left behind: ${directory}`)
+  }
+}
