@@ -87,7 +87,7 @@ const table: Readonly<Record<string, Rule>> = {
   },
   // What the browser loads: it shares types and pure shapes with the rest, and no module of Node.
   'src/inspector/page/': {
-    may: ['preact', 'src/inspector/chart.ts'],
+    may: ['preact', 'preact/', 'src/inspector/chart.ts', 'src/inspector/recording.ts'],
     types: ['src/inspector/'],
   },
   // It runs inside other people's programs.
@@ -106,7 +106,7 @@ const table: Readonly<Record<string, Rule>> = {
     may: ['node:', 'xstate', 'machines/', 'src/limits.ts'],
     types: ['src/broker/', 'src/wire/'],
   },
-  'src/package/': { may: ['src/client/', 'src/server/', 'src/wire/', 'machines/'] },
+  'src/package/': { may: ['src/client/', 'src/server/', 'src/inspector/', 'src/wire/', 'machines/'] },
   'src/cli/': {
     may: [
       'node:',

@@ -26,6 +26,7 @@ import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
 import { storeCommand } from './commands/store.ts'
+import { topCommand } from './commands/top.ts'
 import { watchCommand } from './commands/watch.ts'
 import { exitCodes, exitCodesHelp } from './exit-codes.ts'
 import { failureFrom, failureText } from './failure.ts'
@@ -101,6 +102,7 @@ function commands(): Command[] {
     releaseCommand(),
     clientsCommand(),
     inspectCommand(),
+    topCommand(),
     statusCommand(),
     socketCommand(),
     machinesCommand(),

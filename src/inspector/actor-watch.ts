@@ -39,7 +39,13 @@ export interface PendingTimer {
 
 const payloadsMax = 100
 
-export class ActorWatch implements Disposable {
+/** One actor that a page looks at. */
+export interface Watch extends Disposable {
+  /** How it is now; undefined where that is what was last said. */
+  news(): ActorView | undefined
+}
+
+export class ActorWatch implements Watch {
   readonly #machine: MachineTally
   readonly #id: string
   readonly #contextCharsMax: number

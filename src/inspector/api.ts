@@ -26,6 +26,8 @@ export async function answerApi(inspector: Inspector, request: ApiRequest): Prom
       return json({ mode: 'live', daemon: sight.identity, right: request.right, meters: inspector.meters() })
     case '/api/events':
       return inspector.stream(request.query, request.lastEventId)
+    case '/api/counts':
+      return json({ counts: inspector.counts() })
     case '/api/clients':
       return json({ clients: sight.clients(), now: sight.now() })
     case '/api/tasks':

@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { InspectorLimits } from './limits.ts'
-import type { ActorWatch } from './actor-watch.ts'
+import type { Watch } from './actor-watch.ts'
 import type { Ring } from './happenings.ts'
 import type { Counts, Meters, ShownMachine } from './sight.ts'
 
@@ -30,7 +30,7 @@ export class Feed {
   readonly #source: FeedSource
   readonly #response: ServerResponse
   readonly #limits: Pick<InspectorLimits, 'heldBytesMax' | 'happeningsPerBatchMax'>
-  readonly watch: ActorWatch | undefined
+  readonly watch: Watch | undefined
   readonly #sent = new Map<string, Counts>()
   #machinesSent = 0
   #position: number
@@ -40,7 +40,7 @@ export class Feed {
     source: FeedSource,
     response: ServerResponse,
     limits: Pick<InspectorLimits, 'heldBytesMax' | 'happeningsPerBatchMax'>,
-    options: { readonly after: number | undefined; readonly watch: ActorWatch | undefined },
+    options: { readonly after: number | undefined; readonly watch: Watch | undefined },
   ) {
     this.#source = source
     this.#response = response

@@ -4,6 +4,7 @@
  */
 import type { InspectorLimits } from './limits.ts'
 import type { ActorMove, ActorsReport } from '../wire/commands.ts'
+import type { ActorView, Watch } from './actor-watch.ts'
 import { parseChart } from './chart-document.ts'
 import { statesFrom } from './chart.ts'
 import type { Chart } from './chart.ts'
@@ -60,6 +61,30 @@ class ForeignMachine implements ShownMachine {
     const oldest = this.actors.size > actorsMax ? this.actors.keys().next().value : undefined
     if (oldest !== undefined) this.#leave(oldest)
     return taken ?? null
+  }
+
+  /** How an actor was last seen; what can happen next is what its chart says. */
+  view(id: string): ActorView {
+    const seen = this.actors.get(id)
+    const states = seen === undefined ? [] : seen.state.split(' ')
+    const within = (outer: string): boolean =>
+      states.some((state) => state === outer || state.startsWith(`${outer}.`))
+    const next = statesFrom(this.chart.root)
+      .filter(({ id: source }) => within(source))
+      .flatMap(({ id: source, transitions }) =>
+        transitions.map(({ event, target, guard }) => ({ event, source, target, guard })),
+      )
+    const context = seen?.context ?? 'null'
+    return {
+      machine: this.key,
+      id,
+      alive: seen !== undefined,
+      states,
+      context,
+      next,
+      timers: [],
+      payloads: [],
+    }
   }
 
   #leave(actor: string): void {
@@ -123,5 +148,29 @@ export class ForeignMachines {
     if (this.#namespaces.size > this.#limits.namespacesMax && oldest !== undefined)
       this.#namespaces.delete(oldest)
     return known
+  }
+}
+
+/** Looks at one of them: told when it was seen otherwise. */
+export class ForeignWatch implements Watch {
+  readonly #machine: ForeignMachine
+  readonly #id: string
+  #shown = ''
+
+  constructor(machine: ForeignMachine, id: string) {
+    this.#machine = machine
+    this.#id = id
+  }
+
+  news(): ActorView | undefined {
+    const view = this.#machine.view(this.#id)
+    const shown = JSON.stringify(view)
+    if (shown === this.#shown) return undefined
+    this.#shown = shown
+    return view
+  }
+
+  [Symbol.dispose](): void {
+    this.#shown = ''
   }
 }

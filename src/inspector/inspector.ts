@@ -6,10 +6,11 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { InspectorLimits } from './limits.ts'
 import type { ActorsReport } from '../wire/commands.ts'
 import { ActorWatch } from './actor-watch.ts'
+import type { Watch } from './actor-watch.ts'
 import { answerApi } from './api.ts'
 import { Feed } from './feed.ts'
 import type { FeedSource } from './feed.ts'
-import { ForeignMachines } from './foreign.ts'
+import { ForeignMachines, ForeignWatch } from './foreign.ts'
 import { Ring } from './happenings.ts'
 import { PageServer, beginStream } from './page-server.ts'
 import type { ApiAnswer } from './page-server.ts'
@@ -98,7 +99,9 @@ export class Inspector implements FeedSource, Disposable {
   }
 
   machines(): ShownMachine[] {
-    const inOrder = this.sight.tally.machines.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
+    const inOrder = this.sight.tally.machines.toSorted(
+      (a, b) => order.indexOf(a.name) - order.indexOf(b.name),
+    )
     const own = inOrder.map(({ name, chart }) => ({
       key: `${ownNamespace}/${name}`,
       namespace: ownNamespace,
@@ -174,7 +177,9 @@ export class Inspector implements FeedSource, Disposable {
     return server
   }
 
-  #watch(key: string, id: string): ActorWatch | undefined {
+  #watch(key: string, id: string): Watch | undefined {
+    const foreign = this.foreign.get(key)
+    if (foreign !== undefined && id !== '') return new ForeignWatch(foreign, id)
     const machine = this.sight.tally.machines.find(({ name }) => `${ownNamespace}/${name}` === key)
     if (machine === undefined || id === '') return undefined
     return new ActorWatch(machine, id, this.limits.frameCharsMax, () => this.sight.now())

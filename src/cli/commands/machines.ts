@@ -8,6 +8,12 @@ import { documentOf } from '../drawing/json.ts'
 import { mermaidOf } from '../drawing/mermaid.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
+import { withConnection } from '../connection.ts'
+import { liveCounts } from '../live-counts.ts'
+import { StopSignals } from '../stop-signals.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { chartCounts } from '../drawing/chart-counts.ts'
+import type { Counted } from '../drawing/chart-counts.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
 import { table } from '../rendering/table.ts'
 import { nearest } from '../../wire/nearest.ts'
@@ -26,17 +32,25 @@ Formats:
 
 Examples:
   callboard machines connection
+  callboard machines connection --live
   callboard machines task --format dot | dot -Tsvg > task.svg`
 
 export function machinesCommand(): Command {
   return withSharedOptions(new Command('machines'))
     .summary('list the state machines, or draw one')
-    .description('List the state machines that decide when something happens, or draw one. Asks no daemon.')
+    .description(
+      'List the state machines that decide when something happens, or draw one. Asks no daemon but for --live.',
+    )
     .argument('[name]', 'the machine to draw')
     .addOption(new Option('--format <format>', 'how to draw it (default: ascii)').choices(formats))
+    .option('--live', 'with how many stand where and how often each edge is taken, until Ctrl-C')
     .addHelpText('after', help)
-    .action(async (name: string | undefined, options: { format?: Format }, command: Command) =>
-      machines(invocationOf(command), name, options.format),
+    .action(
+      async (name: string | undefined, options: { format?: Format; live?: boolean }, command: Command) => {
+        const invocation = invocationOf(command)
+        if (options.live === true) await liveMachine(invocation, name, options.format)
+        else await machines(invocation, name, options.format)
+      },
     )
 }
 
@@ -53,6 +67,36 @@ async function machines(
   const chart = chartNamed(name)
   if (format === 'json') await output.document(documentOf(chart))
   else await output.write(drawn(chart, format ?? 'ascii', invocation))
+}
+
+const drawnEveryMs = 1_000
+const clear = '\u{1b}[H\u{1b}[2J'
+
+/** Drawn again every second on a terminal; else once. */
+async function liveMachine(
+  invocation: Invocation,
+  name: string | undefined,
+  format: Format | undefined,
+): Promise<void> {
+  const { output, json } = invocation
+  if (name === undefined)
+    throw new Failure(`which machine? --live shows one: ${namesText()}.`, exitCodes.usage)
+  if (format !== undefined && format !== 'ascii')
+    throw new Failure(`--live and --format ${format} cannot be had at once: leave one out.`, exitCodes.usage)
+  const chart = chartNamed(name)
+  await withConnection(invocation, {}, async ({ client }) => {
+    const ask = await liveCounts(client)
+    if (json) return output.document(await ask(name))
+    using signals = new StopSignals()
+    for (let before: Counted | undefined; !signals.asked.aborted;) {
+      const now: Counted = { counts: await ask(name), at: performance.now() }
+      const look = { paint: output.paint, columns: output.columns, counts: chartCounts(chart, now, before) }
+      await output.write(`${output.columns === undefined ? '' : clear}${asciiOf(chart, look)}`)
+      if (output.columns === undefined) return
+      before = now
+      await delay(drawnEveryMs, undefined, { signal: signals.asked }).catch(() => undefined)
+    }
+  })
 }
 
 function drawn(chart: Chart, format: Exclude<Format, 'json'>, { output }: Invocation): string {

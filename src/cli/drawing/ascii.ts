@@ -11,7 +11,14 @@ import type { Colour, Paint } from '../rendering/paint.ts'
 import type { Chart, ChartState, ChartTransition } from '../../inspector/chart.ts'
 import type { Row } from './columns.ts'
 
+/** How it stands and how often, of each state and transition; undefined: not known of this one. */
+export interface ChartCounts {
+  state(state: ChartState): string | undefined
+  transition(transition: ChartTransition): string | undefined
+}
+
 export interface AsciiLook {
+  readonly counts?: ChartCounts
   readonly paint: Paint
   /** Columns of the terminal; undefined where there is none. */
   readonly columns: number | undefined
@@ -30,30 +37,34 @@ export function asciiOf(chart: Chart, look: AsciiLook): string {
     ...heading(`${chart.name}: ${chart.description}`),
     '',
     ...heading(`STATES (${inside.length}), -> marks where it begins`),
-    ...columned(treeRows(chart.root, '', look.paint), width).flat(),
+    ...columned(treeRows(chart.root, '', look), width).flat(),
     '',
     ...heading(`TRANSITIONS (${transitionsOf(chart).length})`),
-    ...transitionLines(chart, look.paint, width),
+    ...transitionLines(chart, look, width),
   ]
   return `${lines.join('\n')}\n`
 }
 
 /** The states inside of `state`. `before`: what stands left of their branches. */
-function treeRows(state: ChartState, before: string, paint: Paint): Row[] {
+function treeRows(state: ChartState, before: string, look: AsciiLook): Row[] {
+  const { paint, counts } = look
   return state.states.flatMap((child) => {
     const isLast = child === state.states.at(-1)
     const branch = `${before}${isLast ? '`' : '|'}-${child.id === state.initial ? '>' : '-'} `
     const trunk = `${before}${isLast ? ' ' : '|'}   `
     const row: Row = {
-      left: branch + nameOf(child),
-      paintLeft: () => paint.in('gray', branch) + paint.in(colourOf(child, state), nameOf(child)),
+      left: branch + nameOf(child) + (counts?.state(child) ?? ''),
+      paintLeft: () =>
+        paint.in('gray', branch) +
+        paint.in(colourOf(child, state), nameOf(child)) +
+        paint.in('cyan', counts?.state(child) ?? ''),
       below: child.states.length === 0 ? trunk : `${trunk}|`,
       texts: [
         { text: child.description, paint: (line) => line },
         ...effectLabels(child).map((text) => ({ text, paint: (line: string) => paint.in('gray', line) })),
       ],
     }
-    return [row, ...treeRows(child, trunk, paint)]
+    return [row, ...treeRows(child, trunk, look)]
   })
 }
 
@@ -67,11 +78,12 @@ function colourOf(state: ChartState, parent: ChartState): Colour {
 }
 
 /** The transitions of all states in one alignment, those of each state below its name. */
-function transitionLines(chart: Chart, paint: Paint, width: number): string[] {
+function transitionLines(chart: Chart, look: AsciiLook, width: number): string[] {
+  const { paint } = look
   const all = transitionsOf(chart)
   const eventChars = Math.max(0, ...all.map((one) => triggerLabel(one).length))
   const lines = columned(
-    all.map((one) => transitionRow(one, eventChars, paint)),
+    all.map((one) => transitionRow(one, eventChars, look)),
     width,
   )
   const linesOf = new Map(all.map((one, index) => [one, lines[index] ?? []]))
@@ -82,7 +94,8 @@ function transitionLines(chart: Chart, paint: Paint, width: number): string[] {
   })
 }
 
-function transitionRow(transition: ChartTransition, eventChars: number, paint: Paint): Row {
+function transitionRow(transition: ChartTransition, eventChars: number, look: AsciiLook): Row {
+  const { paint, counts } = look
   const event = `  ${triggerLabel(transition).padEnd(eventChars)}  `
   const target = targetOf(transition)
   const guard =
@@ -93,11 +106,19 @@ function transitionRow(transition: ChartTransition, eventChars: number, paint: P
     paintLeft: () => paint.in(transition.kind === 'event' ? 'cyan' : 'yellow', event) + target,
     below: '',
     texts: [
+      ...counted(counts?.transition(transition)).map((text) => ({
+        text,
+        paint: (line: string) => paint.in('cyan', line),
+      })),
       { text: transition.description, paint: (line) => line },
       ...guard.map(({ text, colour }) => ({ text, paint: (line: string) => paint.in(colour, line) })),
       ...actions.map((text) => ({ text, paint: (line: string) => paint.in('gray', line) })),
     ],
   }
+}
+
+function counted(text: string | undefined): string[] {
+  return text === undefined ? [] : [text]
 }
 
 function targetOf({ target, actions }: ChartTransition): string {

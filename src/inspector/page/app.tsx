@@ -132,7 +132,8 @@ function Denied({ why }: { why: string }): JSX.Element {
       <h1>This address does not open the page.</h1>
       <p>{why}</p>
       <p>
-        A token is good for one start of the daemon. Ask for a new address: <code>callboard inspect --open</code>
+        A token is good for one start of the daemon. Ask for a new address:{' '}
+        <code>callboard inspect --open</code>
       </p>
     </main>
   )

@@ -2,7 +2,6 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { store } from './store.ts'
-import './styles.css'
 
 const theme = localStorage.getItem('callboard-theme')
 if (theme === 'light' || theme === 'dark') document.documentElement.dataset['theme'] = theme

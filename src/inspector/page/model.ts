@@ -22,10 +22,18 @@ export interface MachineIndex {
   /** Place of each state without states inside. */
   readonly leaves: ReadonlyMap<string, number>
   readonly leafStates: readonly ChartState[]
-  readonly edges: readonly { readonly source: ChartState; readonly event: string; readonly target: string | null }[]
+  readonly edges: readonly {
+    readonly source: ChartState
+    readonly event: string
+    readonly target: string | null
+  }[]
 }
 
-export type LiveMeters = Meters & { readonly loopDelayP99Ms: number; readonly pages: number; readonly now: number }
+export type LiveMeters = Meters & {
+  readonly loopDelayP99Ms: number
+  readonly pages: number
+  readonly now: number
+}
 
 export interface Sample {
   readonly at: number
@@ -70,7 +78,9 @@ export function noFigures({ leafStates, edges }: MachineIndex): Figures {
 /** A recording at one of its moments: what came later is taken back from how things stood at its end. */
 export function recordedLens(recording: Recording, place: number): Lens {
   const machines = recording.machines.map(indexOf)
-  const byKey = new Map(machines.map((index) => [index.machine.key, { index, figures: standing(index, recording.counts) }]))
+  const byKey = new Map(
+    machines.map((index) => [index.machine.key, { index, figures: standing(index, recording.counts) }]),
+  )
   const later = recording.happenings.slice(place)
   for (const one of later) {
     const known = one.kind === 'move' ? byKey.get(one.machine) : undefined
@@ -116,7 +126,12 @@ function takeBack(index: MachineIndex, figures: Figures, { from, to, edge }: Mov
 
 const rateWindowMs = 2_000
 
-function countRates(index: MachineIndex, figures: Figures, happenings: readonly Happening[], now: number): void {
+function countRates(
+  index: MachineIndex,
+  figures: Figures,
+  happenings: readonly Happening[],
+  now: number,
+): void {
   for (let at = happenings.length - 1; at >= 0; at--) {
     const one = happenings[at]
     if (one === undefined || one.at < now - rateWindowMs) return

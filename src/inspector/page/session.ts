@@ -5,8 +5,6 @@
 
 const tokenKey = 'callboard-token'
 
-export type Denied = 'no-token' | 'refused'
-
 function takeToken(): string {
   const given = /(?:^#|&)token=([\w-]+)/.exec(location.hash)?.[1]
   if (given !== undefined) {
@@ -34,11 +32,13 @@ export class HttpError extends Error {
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
-  const headers = { authorization: `Bearer ${token}`, ...init.headers }
+  const headers = new Headers(init.headers)
+  headers.set('authorization', `Bearer ${token}`)
   const response = await fetch(path, { ...init, headers, cache: 'no-store', credentials: 'omit' })
   if (response.ok) return response
   const body: unknown = await response.json().catch(() => undefined)
-  const why = isRecord(body) && typeof body['error'] === 'string' ? body['error'] : `status ${response.status}`
+  const why =
+    isRecord(body) && typeof body['error'] === 'string' ? body['error'] : `status ${response.status}`
   throw new HttpError(response.status, why)
 }
 

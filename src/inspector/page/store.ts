@@ -1,10 +1,23 @@
 /** The page's state and who fills it: the stream of the daemon, or a recording. Views subscribe and are drawn again. */
 import { useEffect, useReducer } from 'preact/hooks'
-import type { ActorView, Counts, Figures, Happening, Identity, Lens, LiveMeters, MachineIndex, Recording, Sample } from './model.ts'
+import type {
+  ActorView,
+  Counts,
+  Figures,
+  Happening,
+  Identity,
+  Lens,
+  LiveMeters,
+  MachineIndex,
+  Recording,
+  Sample,
+} from './model.ts'
 import { indexOf, noFigures, recordedLens } from './model.ts'
 import { HttpError, follow, get, isRecord } from './session.ts'
 import type { ServerEvent } from './session.ts'
 import { parseRecording } from './recorded.ts'
+import { asActor, asArray, asMeters, isIdentity } from './told.ts'
+import type { CountChanges } from './told.ts'
 
 export type LinkState = 'opening' | 'live' | 'lost' | 'denied' | 'recording'
 
@@ -24,7 +37,8 @@ export class Store {
   actor: ActorView | undefined
   /** Things that happened too fast to be told one by one. */
   skipped = 0
-  travel: { readonly recording: Recording; readonly place: number; readonly cut: string | undefined } | undefined
+  travel:
+    { readonly recording: Recording; readonly place: number; readonly cut: string | undefined } | undefined
   readonly #figures = new Map<string, Figures>()
   #machines: MachineIndex[] = []
   #happenings: Happening[] = []
@@ -54,7 +68,8 @@ export class Store {
 
   /** What views show. */
   get lens(): Lens {
-    this.#lens ??= this.travel === undefined ? this.#liveLens() : recordedLens(this.travel.recording, this.travel.place)
+    this.#lens ??=
+      this.travel === undefined ? this.#liveLens() : recordedLens(this.travel.recording, this.travel.place)
     return this.#lens
   }
 
@@ -106,7 +121,8 @@ export class Store {
       return
     }
     this.link = 'lost'
-    this.why = error instanceof HttpError ? error.message : 'No daemon answers: it has ended or was restarted.'
+    this.why =
+      error instanceof HttpError ? error.message : 'No daemon answers: it has ended or was restarted.'
   }
 
   async #open(): Promise<void> {
@@ -143,7 +159,8 @@ export class Store {
     this.#lastEventId = id
     if (name === 'machines') this.#setMachines(asArray(data))
     else if (name === 'counts') this.#setCounts(asArray(data))
-    else if (name === 'happenings' && isRecord(data)) this.#happened(asArray(data['items']), Number(data['skipped']))
+    else if (name === 'happenings' && isRecord(data))
+      this.#happened(asArray(data['items']), Number(data['skipped']))
     else if (name === 'meters') this.#setMeters(asMeters(data))
     else if (name === 'actor') this.actor = asActor(data)
     this.changed()
@@ -197,7 +214,8 @@ export class Store {
   #sample(meters: LiveMeters, movesPerSecond: number): void {
     const before = this.meters
     const seconds = before === undefined ? 1 : Math.max(0.2, (meters.now - before.now) / 1_000)
-    const rate = (now: number, then: number | undefined): number => Math.max(0, (now - (then ?? now)) / seconds)
+    const rate = (now: number, then: number | undefined): number =>
+      Math.max(0, (now - (then ?? now)) / seconds)
     this.samples.push({
       at: meters.now,
       eventsPerSecond: rate(meters.head, before?.head),
@@ -213,7 +231,8 @@ export class Store {
     const last = this.#happenings.at(-1)?.n ?? 0
     this.skipped += skipped
     this.#happenings.push(...items.filter(({ n }) => n > last))
-    if (this.#happenings.length > happeningsMax * 1.1) this.#happenings = this.#happenings.slice(-happeningsMax)
+    if (this.#happenings.length > happeningsMax * 1.1)
+      this.#happenings = this.#happenings.slice(-happeningsMax)
   }
 
   /** Goes back in time, from now: what the daemon's ring holds. */
@@ -246,39 +265,6 @@ export class Store {
   }
 }
 
-interface CountChanges {
-  readonly key: string
-  readonly leaves: readonly (readonly [number, number])[]
-  readonly edges: readonly (readonly [number, number])[]
-  readonly refused: number
-}
-
-// The daemon and its page are one program of one version: what its stream says is taken at its word.
-function asArray<T>(value: unknown): T[] {
-  return Array.isArray(value) ? value : []
-}
-
-function asMeters(value: unknown): LiveMeters {
-  if (!isMeters(value)) throw new Error('the daemon’s figures could not be read')
-  return value
-}
-
-function isMeters(value: unknown): value is LiveMeters {
-  return isRecord(value) && typeof value['head'] === 'number'
-}
-
-function asActor(value: unknown): ActorView | undefined {
-  return isActor(value) ? value : undefined
-}
-
-function isActor(value: unknown): value is ActorView {
-  return isRecord(value) && Array.isArray(value['states']) && Array.isArray(value['next'])
-}
-
-function isIdentity(value: unknown): value is Identity {
-  return isRecord(value) && typeof value['epoch'] === 'string'
-}
-
 export const store = new Store()
 
 /** Draws the component again when the page's state has changed. */
@@ -287,5 +273,3 @@ export function useStore(): Store {
   useEffect(() => store.listen(() => again(undefined)), [])
   return store
 }
-
-export type { Counts }

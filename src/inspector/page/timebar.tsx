@@ -50,13 +50,23 @@ function Slider({ store }: { store: Store }): JSX.Element {
           ● Live
         </button>
       )}
-      <button type="button" aria-label="One step back" disabled={place === 0} onClick={() => store.goTo(place - 1)}>
+      <button
+        type="button"
+        aria-label="One step back"
+        disabled={place === 0}
+        onClick={() => store.goTo(place - 1)}
+      >
         ◂
       </button>
       <button type="button" aria-label={playing ? 'Stop' : 'Play'} onClick={() => setPlaying(!playing)}>
         {playing ? '■' : '▶'}
       </button>
-      <button type="button" aria-label="One step on" disabled={place === last} onClick={() => store.goTo(place + 1)}>
+      <button
+        type="button"
+        aria-label="One step on"
+        disabled={place === last}
+        onClick={() => store.goTo(place + 1)}
+      >
         ▸
       </button>
       <input
@@ -69,7 +79,8 @@ function Slider({ store }: { store: Store }): JSX.Element {
         onInput={(event) => store.goTo(Number(event.currentTarget.value))}
       />
       <output>
-        {clock(at)} <span class="faint">{`${place} of ${last}, ${span(recording.recordedAt - at)} before its end`}</span>
+        {clock(at)}{' '}
+        <span class="faint">{`${place} of ${last}, ${span(recording.recordedAt - at)} before its end`}</span>
       </output>
     </>
   )

@@ -36,7 +36,7 @@ export interface Box {
   /** The state's id; `<id>.*` of the card that stands for any of its states. */
   readonly id: string
   readonly state: ChartState
-  readonly any: boolean
+  readonly isAny: boolean
   readonly title: string
   readonly lines: readonly { readonly text: string; readonly font: 'text' | 'effect'; readonly top: number }[]
   readonly rows: readonly Row[]
@@ -82,18 +82,18 @@ function boxOf(
   const head = titleHeight + lines.length * lineHeight + (lines.length > 0 ? 5 : 0)
   const rows = rowsOf(own, places, head + (own.length > 0 ? 3 : 0))
   const last = rows.at(-1)
-  const any = isGroup && state.transitions.length > 0 ? [anyBox(state, measure, places)] : []
+  const anyCard = isGroup && state.transitions.length > 0 ? [anyBox(state, measure, places)] : []
   return {
     id: state.id,
     state,
-    any: false,
+    isAny: false,
     title: state.name,
     lines,
     rows,
     width,
     height: last === undefined ? head + 4 : last.top + last.height + 6,
     head: isRoot ? 0 : head,
-    children: [...any, ...state.states.map((child) => boxOf(child, measure, places, false))],
+    children: [...anyCard, ...state.states.map((child) => boxOf(child, measure, places, false))],
   }
 }
 
@@ -103,7 +103,7 @@ function anyBox(state: ChartState, measure: Measure, places: ReadonlyMap<ChartTr
   return {
     id: `${state.id}.*`,
     state,
-    any: true,
+    isAny: true,
     title: state.id.includes('.') ? `any of ${state.name}` : 'any state',
     lines: [],
     rows,
@@ -133,7 +133,14 @@ function rowsOf(
   return transitions.map((transition) => {
     const effect = effectOf(transition)
     const height = effect === '' ? rowPlain : rowEffect
-    const row = { edge: places.get(transition) ?? 0, transition, label: labelOf(transition), effect, height, top }
+    const row = {
+      edge: places.get(transition) ?? 0,
+      transition,
+      label: labelOf(transition),
+      effect,
+      height,
+      top,
+    }
     top += height
     return row
   })
@@ -142,7 +149,9 @@ function rowsOf(
 function linesOf(state: ChartState, width: number, measure: Measure): Box['lines'] {
   const room = width - 2 * padding
   const described = wrapped(state.description, room, (text) => measure(text, fonts.text))
-  const effectLines = effects(state).flatMap((text) => wrapped(text, room, (part) => measure(part, fonts.effect)))
+  const effectLines = effects(state).flatMap((text) =>
+    wrapped(text, room, (part) => measure(part, fonts.effect)),
+  )
   return [
     ...described.map((text) => ({ text, font: 'text' as const })),
     ...effectLines.map((text) => ({ text, font: 'effect' as const })),
@@ -178,6 +187,8 @@ function effectOf({ actions: list }: ChartTransition): string {
 /** `noteReason(local), endLink`. */
 export function actions(list: readonly ChartAction[]): string {
   return list
-    .map(({ name, params }) => (params === undefined ? name : `${name}(${Object.values(params).map(String).join(', ')})`))
+    .map(({ name, params }) =>
+      params === undefined ? name : `${name}(${Object.values(params).map(String).join(', ')})`,
+    )
     .join(', ')
 }

@@ -25,7 +25,11 @@ export interface Drawing {
 const beginAt = 20
 
 /** `room`: the size that it is to be shown in; the drawing is scaled into it. */
-export function draw(chart: Chart, room: { readonly width: number; readonly height: number }, measure: Measure): Drawing {
+export function draw(
+  chart: Chart,
+  room: { readonly width: number; readonly height: number },
+  measure: Measure,
+): Drawing {
   const root = place(boxesOf(chart.root, measure), room)
   const boxes = within(root)
   const beginnings = [root, ...boxes].flatMap(beginningOf)
@@ -53,7 +57,7 @@ function solidPart({ box, x, y, width, height }: Placed): Rect {
 }
 
 function beginningOf({ box, children }: Placed): Drawing['beginnings'] {
-  const first = children.find((child) => !child.box.any && child.box.id === box.state.initial)
+  const first = children.find((child) => !child.box.isAny && child.box.id === box.state.initial)
   if (first === undefined) return []
   const y = first.y + titleHeight / 2
   return [{ at: { x: first.x - beginAt, y }, to: { x: first.x, y } }]
@@ -63,7 +67,12 @@ function markOf(at: Point, to: Point): Rect {
   return { x: at.x - 5, y: at.y - 5, width: to.x - at.x + 5, height: 10 }
 }
 
-function wireOf({ x, y, width, box }: Placed, row: Row, byId: ReadonlyMap<string, Placed>, groups: readonly Placed[]): Wire[] {
+function wireOf(
+  { x, y, width, box }: Placed,
+  row: Row,
+  byId: ReadonlyMap<string, Placed>,
+  groups: readonly Placed[],
+): Wire[] {
   const { target } = row.transition
   const to = target === null || target === box.state.id ? undefined : byId.get(target)
   if (to === undefined) return []
@@ -73,14 +82,24 @@ function wireOf({ x, y, width, box }: Placed, row: Row, byId: ReadonlyMap<string
     { x: x + width, y: middle, direction: 0, cost: goal < center ? 6 : 0 },
     { x, y: middle, direction: 2, cost: goal < center ? 0 : 10 },
   ]
-  return [{ id: row.edge, net: to.box.id, starts, ends: doorsOf(to.box, to), groups: around(groups, [box, to.box]) }]
+  return [
+    {
+      id: row.edge,
+      net: to.box.id,
+      starts,
+      ends: doorsOf(to.box, to),
+      groups: around(groups, [box, to.box]),
+    },
+  ]
 }
 
 /** The groups that hold one of these boxes, or are one of them. */
 function around(groups: readonly Placed[], boxes: readonly Box[]): number {
   let bits = 0
   for (const [index, { box: group }] of groups.slice(0, 31).entries()) {
-    const holds = boxes.some(({ state }) => state.id === group.state.id || state.id.startsWith(`${group.state.id}.`))
+    const holds = boxes.some(
+      ({ state }) => state.id === group.state.id || state.id.startsWith(`${group.state.id}.`),
+    )
     if (holds) bits |= 1 << index
   }
   return bits
@@ -97,7 +116,7 @@ function doorsOf(box: Box, { x, y, width, height }: Placed): Terminal[] {
   for (let top = titleHeight + 10; top < free - 6; top += 8) doors.push(...side(y + top, 1))
   for (let at = 20; at < width - 14; at += 8) {
     doors.push({ x: x + at, y, direction: 3, cost: 3 })
-    doors.push({ x: x + at, y: y + height, direction: 1, cost: 5 })
+    doors.push({ x: x + at, y: y + height, direction: 1, cost: box.children.length > 0 ? 24 : 5 })
   }
   return doors
 }

@@ -97,7 +97,9 @@ function cuts(count: number): number[][] {
   if (count > 9) {
     const lengths = Array.from({ length: Math.ceil(Math.sqrt(count)) * 2 }, (_, index) => index + 1)
     return lengths.map((length) =>
-      Array.from({ length: Math.ceil(count / length) }, (_, index) => Math.min(length, count - index * length)),
+      Array.from({ length: Math.ceil(count / length) }, (_, index) =>
+        Math.min(length, count - index * length),
+      ),
     )
   }
   if (count === 1) return [[1]]

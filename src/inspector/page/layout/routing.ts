@@ -3,6 +3,8 @@
  * crossings. Edges into one state join, as lines of a railway do; others never share a way.
  */
 
+import { Heap } from './heap.ts'
+
 export interface Rect {
   readonly x: number
   readonly y: number
@@ -66,7 +68,8 @@ export class Router {
   #around(rect: Rect, bit: number): void {
     const within = new Uint8Array(this.#groups.length)
     this.#mark(within, rect, 4)
-    for (const [cell, inside] of within.entries()) if (inside === 1) this.#groups[cell] = (this.#groups[cell] ?? 0) | bit
+    for (const [cell, inside] of within.entries())
+      if (inside === 1) this.#groups[cell] = (this.#groups[cell] ?? 0) | bit
   }
 
   #mark(into: Uint8Array, { x, y, width, height }: Rect, by: number): void {
@@ -106,7 +109,8 @@ export class Router {
     const goals = new Map<number, { end: Terminal; cost: number }>()
     for (const end of wire.ends) {
       const cell = this.#cellAt(end)
-      if (cell >= 0 && this.#blocked[cell] !== 1) goals.set(cell * 4 + ((end.direction + 2) % 4), { end, cost: end.cost })
+      if (cell >= 0 && this.#blocked[cell] !== 1)
+        goals.set(cell * 4 + ((end.direction + 2) % 4), { end, cost: end.cost })
     }
     const { best, from, heap } = newSearch(this.#columns * this.#rows * 4)
     for (const start of wire.starts) {
@@ -146,14 +150,21 @@ export class Router {
     return start === undefined ? undefined : { start, end: reached.end, cells: cells.toReversed() }
   }
 
-  #spread(state: number, spent: number, net: number, groups: number, visit: (next: number, total: number) => void): void {
+  #spread(
+    state: number,
+    spent: number,
+    net: number,
+    groups: number,
+    visit: (next: number, total: number) => void,
+  ): void {
     const [cell, direction] = [state >> 2, state & 3]
     const [column, row] = [cell % this.#columns, Math.floor(cell / this.#columns)]
     for (let turn = 0; turn < 4; turn++) {
       if (turn === (direction + 2) % 4) continue
       const [nextColumn, nextRow] = [column + (dx[turn] ?? 0), row + (dy[turn] ?? 0)]
       // The outermost cells stay free: a line on the edge of the drawing is half a line.
-      if (nextColumn < 1 || nextRow < 1 || nextColumn >= this.#columns - 2 || nextRow >= this.#rows - 2) continue
+      if (nextColumn < 1 || nextRow < 1 || nextColumn >= this.#columns - 2 || nextRow >= this.#rows - 2)
+        continue
       const next = nextRow * this.#columns + nextColumn
       if (this.#blocked[next] === 1) continue
       const moved = this.#costOf(cell, next, turn, net, turn !== direction)
@@ -189,7 +200,8 @@ export class Router {
 
   #corners({ start, end, cells }: Found): Point[] {
     const points: Point[] = [start]
-    for (const cell of cells) points.push({ x: (cell % this.#columns) * step, y: Math.floor(cell / this.#columns) * step })
+    for (const cell of cells)
+      points.push({ x: (cell % this.#columns) * step, y: Math.floor(cell / this.#columns) * step })
     points.push(end)
     return straightened(points, start, end)
   }
@@ -222,8 +234,8 @@ function straightened(points: readonly Point[], start: Terminal, end: Terminal):
     }
   }
   align(moved, start)
-  align(moved.reverse(), end)
-  moved.reverse()
+  // The same from the other end: the points are those of `moved`.
+  align(moved.toReversed(), end)
   return moved.filter((point, index) => {
     const [before, after] = [moved[index - 1], moved[index + 1]]
     if (before === undefined || after === undefined) return true
@@ -236,58 +248,9 @@ function same(a: number, b: number, c: number): boolean {
 }
 
 function newSearch(size: number): { best: Float64Array; from: Int32Array; heap: Heap } {
-  return { best: new Float64Array(size).fill(Infinity), from: new Int32Array(size).fill(-1), heap: new Heap() }
-}
-
-/** A binary heap of states by their cost. */
-class Heap {
-  readonly #states: number[] = []
-  readonly #costs: number[] = []
-  /** The cost of what was popped last. */
-  popped = 0
-
-  push(state: number, value: number): void {
-    let index = this.#states.length
-    this.#states.push(state)
-    this.#costs.push(value)
-    while (index > 0) {
-      const parent = (index - 1) >> 1
-      if ((this.#costs[parent] ?? 0) <= value) break
-      this.#swap(index, parent)
-      index = parent
-    }
-  }
-
-  pop(): number | undefined {
-    const first = this.#states[0]
-    if (first === undefined) return undefined
-    this.popped = this.#costs[0] ?? 0
-    const [state, value] = [this.#states.pop() ?? 0, this.#costs.pop() ?? 0]
-    if (this.#states.length === 0) return first
-    this.#states[0] = state
-    this.#costs[0] = value
-    this.#sink()
-    return first
-  }
-
-  #sink(): void {
-    const size = this.#states.length
-    for (let index = 0; ; ) {
-      const [left, right] = [2 * index + 1, 2 * index + 2]
-      let least = index
-      if (left < size && (this.#costs[left] ?? 0) < (this.#costs[least] ?? 0)) least = left
-      if (right < size && (this.#costs[right] ?? 0) < (this.#costs[least] ?? 0)) least = right
-      if (least === index) return
-      this.#swap(index, least)
-      index = least
-    }
-  }
-
-  #swap(a: number, b: number): void {
-    const [state, value] = [this.#states[a] ?? 0, this.#costs[a] ?? 0]
-    this.#states[a] = this.#states[b] ?? 0
-    this.#costs[a] = this.#costs[b] ?? 0
-    this.#states[b] = state
-    this.#costs[b] = value
+  return {
+    best: new Float64Array(size).fill(Infinity),
+    from: new Int32Array(size).fill(-1),
+    heap: new Heap(),
   }
 }

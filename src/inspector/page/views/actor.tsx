@@ -35,8 +35,13 @@ export function Actor({ machine, id }: { machine: string; id: string }): JSX.Ele
       <div class="choice">
         <label>
           Actor{' '}
-          <select value={chosen} onChange={(event) => go('Actor', ...key.split('/'), event.currentTarget.value)}>
-            {actors.some((one) => one.id === chosen) ? null : <option value={chosen}>{plain(shortId(chosen))}</option>}
+          <select
+            value={chosen}
+            onChange={(event) => go('Actor', ...key.split('/'), event.currentTarget.value)}
+          >
+            {actors.some((one) => one.id === chosen) ? null : (
+              <option value={chosen}>{plain(shortId(chosen))}</option>
+            )}
             {actors.map((one) => (
               <option key={one.id} value={one.id}>
                 {plain(`${shortId(one.id)} — ${one.state.slice(one.state.indexOf('.') + 1)}`)}
@@ -44,7 +49,9 @@ export function Actor({ machine, id }: { machine: string; id: string }): JSX.Ele
             ))}
           </select>
         </label>
-        {view !== undefined && !view.alive ? <span class="ended">ended: this is how it was last seen</span> : null}
+        {view !== undefined && !view.alive ? (
+          <span class="ended">ended: this is how it was last seen</span>
+        ) : null}
         <span class="states">
           {states.map((state) => (
             <b key={state} class="state">
@@ -55,7 +62,12 @@ export function Actor({ machine, id }: { machine: string; id: string }): JSX.Ele
       </div>
       <div class="stage" ref={element}>
         {index === undefined || room.width === 0 ? null : (
-          <Chart index={index} figures={lens.figures(key)} room={room} lit={litOf(index, states, moves, view)} />
+          <Chart
+            index={index}
+            figures={lens.figures(key)}
+            room={room}
+            lit={litOf(index, states, moves, view)}
+          />
         )}
       </div>
       <div class="panels">
@@ -75,7 +87,12 @@ function statesOf(moves: readonly Move[], known: string | undefined): readonly s
   return state === null || state === undefined ? [] : state.split(' ')
 }
 
-function litOf(index: MachineIndex, states: readonly string[], moves: readonly Move[], view: ActorView | undefined): Lit {
+function litOf(
+  index: MachineIndex,
+  states: readonly string[],
+  moves: readonly Move[],
+  view: ActorView | undefined,
+): Lit {
   const last = moves.at(-1)
   const taken = moves.findLast(({ edge }) => edge !== null)
   const alive = view?.alive ?? last?.to !== null
@@ -108,7 +125,12 @@ function History({ moves, view }: { moves: readonly Move[]; view: ActorView | un
           </thead>
           <tbody>
             {shown.map((move, place) => (
-              <HistoryRow key={move.n} move={move} before={shown[place + 1]} payload={payloadOf(view, move)} />
+              <HistoryRow
+                key={move.n}
+                move={move}
+                before={shown[place + 1]}
+                payload={payloadOf(view, move)}
+              />
             ))}
           </tbody>
         </table>
@@ -122,7 +144,11 @@ function payloadOf(view: ActorView | undefined, { at, event }: Move): string | u
   return view?.payloads.findLast((one) => one.event === event && Math.abs(one.at - at) < 20)?.json
 }
 
-function HistoryRow(props: { move: Move; before: Move | undefined; payload: string | undefined }): JSX.Element {
+function HistoryRow(props: {
+  move: Move
+  before: Move | undefined
+  payload: string | undefined
+}): JSX.Element {
   const { move, before, payload } = props
   return (
     <tr class={isRefused(move) ? 'ghost' : ''}>
@@ -151,7 +177,13 @@ function Next({ view, index, states, lens }: NextProps): JSX.Element {
       <h2>What can happen next</h2>
       <ul class="next">
         {(view?.timers ?? []).map((timer) => (
-          <Timer key={timer.event} event={timer.event} endsAt={timer.endsAt} delayMs={timer.delayMs} now={lens.now} />
+          <Timer
+            key={timer.event}
+            event={timer.event}
+            endsAt={timer.endsAt}
+            delayMs={timer.delayMs}
+            now={lens.now}
+          />
         ))}
         {next
           .filter(({ event }) => !event.startsWith('xstate.after.'))
@@ -159,7 +191,9 @@ function Next({ view, index, states, lens }: NextProps): JSX.Element {
             <li key={`${event} ${place}`}>
               <code>{plain(event, 80)}</code>
               {guard === null ? null : <span class="guard">[{plain(guard, 60)}]</span>}
-              <span class="faint">{target === null ? 'stays' : `→ ${plain(target.slice(target.indexOf('.') + 1))}`}</span>
+              <span class="faint">
+                {target === null ? 'stays' : `→ ${plain(target.slice(target.indexOf('.') + 1))}`}
+              </span>
             </li>
           ))}
       </ul>

@@ -33,14 +33,19 @@ function isAsk(value: unknown): value is AskRow {
 interface AsksProps {
   readonly asks: readonly unknown[]
   readonly control: boolean
-  act(command: object): Promise<void>
+  readonly act: (command: object) => Promise<void>
 }
 
 export function Asks({ asks, control, act }: AsksProps): JSX.Element {
   return (
     <>
       {asks.filter(isAsk).map((ask) => (
-        <AskCard key={ask.id} ask={ask} control={control} answer={(data) => act({ commandName: 'RespondToAsk', data: { askId: ask.id, ...data } })} />
+        <AskCard
+          key={ask.id}
+          ask={ask}
+          control={control}
+          answer={(data) => act({ commandName: 'RespondToAsk', data: { askId: ask.id, ...data } })}
+        />
       ))}
     </>
   )
@@ -49,18 +54,25 @@ export function Asks({ asks, control, act }: AsksProps): JSX.Element {
 interface AskProps {
   readonly ask: AskRow
   readonly control: boolean
-  answer(data: object): Promise<void>
+  readonly answer: (data: object) => Promise<void>
 }
 
 function AskCard({ ask, control, answer }: AskProps): JSX.Element {
   return (
     <section class="ask" aria-label="Question">
       <p>{plainLines(ask.text)}</p>
-      {ask.deadline === undefined ? null : <p class="faint">{`for ${span(ask.deadline - Date.now())} more`}</p>}
+      {ask.deadline === undefined ? null : (
+        <p class="faint">{`for ${span(ask.deadline - Date.now())} more`}</p>
+      )}
       {control ? (
         <>
           {(ask.options ?? []).map((option) => (
-            <button key={option.id} type="button" class={option.meaning ?? ''} onClick={() => void answer({ option: option.id })}>
+            <button
+              key={option.id}
+              type="button"
+              class={option.meaning ?? ''}
+              onClick={() => void answer({ option: option.id })}
+            >
               {plain(option.label, 60)}
             </button>
           ))}
@@ -89,9 +101,16 @@ function TextAnswer({ answer }: Pick<AskProps, 'answer'>): JSX.Element {
   )
 }
 
-function FormAnswer({ fields, answer }: { fields: readonly AskField[]; answer: AskProps['answer'] }): JSX.Element {
+function FormAnswer({
+  fields,
+  answer,
+}: {
+  fields: readonly AskField[]
+  answer: AskProps['answer']
+}): JSX.Element {
   const [values, setValues] = useState<Readonly<Record<string, string | number | boolean>>>({})
-  const set = (name: string, value: string | number | boolean): void => setValues({ ...values, [name]: value })
+  const set = (name: string, value: string | number | boolean): void =>
+    setValues({ ...values, [name]: value })
   return (
     <form
       onSubmit={(event) => {
@@ -109,7 +128,10 @@ function FormAnswer({ fields, answer }: { fields: readonly AskField[]; answer: A
   )
 }
 
-function FieldInput(props: { field: AskField; set: (name: string, value: string | number | boolean) => void }): JSX.Element {
+function FieldInput(props: {
+  field: AskField
+  set: (name: string, value: string | number | boolean) => void
+}): JSX.Element {
   const { field, set } = props
   if (field.type === 'boolean')
     return <input type="checkbox" onChange={(event) => set(field.name, event.currentTarget.checked)} />
@@ -125,6 +147,12 @@ function FieldInput(props: { field: AskField; set: (name: string, value: string 
       </select>
     )
   if (field.type === 'number')
-    return <input type="number" step="any" onInput={(event) => set(field.name, event.currentTarget.valueAsNumber)} />
+    return (
+      <input
+        type="number"
+        step="any"
+        onInput={(event) => set(field.name, event.currentTarget.valueAsNumber)}
+      />
+    )
   return <input type="text" onInput={(event) => set(field.name, event.currentTarget.value)} />
 }

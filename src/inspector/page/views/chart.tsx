@@ -39,11 +39,19 @@ function heat(perSecond: number): number {
 }
 
 export function Chart({ index, figures, room, lit, selected, select }: ChartProps): JSX.Element {
-  const [width, height] = [Math.max(320, Math.round(room.width / 20) * 20), Math.max(240, Math.round(room.height / 20) * 20)]
-  const drawing = useMemo(() => draw(index.machine.chart, { width, height }, measure), [index.machine.chart, width, height])
+  const [width, height] = [
+    Math.max(320, Math.round(room.width / 20) * 20),
+    Math.max(240, Math.round(room.height / 20) * 20),
+  ]
+  const drawing = useMemo(
+    () => draw(index.machine.chart, { width, height }, measure),
+    [index.machine.chart, width, height],
+  )
   const scale = Math.min(room.width / drawing.width, room.height / drawing.height, 1.25)
   const population = (box: Box): number => populationOf(index, figures, box.state.id)
-  const hottest = drawing.edges.toSorted((a, b) => (figures.rates[a.index] ?? 0) - (figures.rates[b.index] ?? 0))
+  const hottest = drawing.edges.toSorted(
+    (a, b) => (figures.rates[a.index] ?? 0) - (figures.rates[b.index] ?? 0),
+  )
   return (
     <svg
       class={`chart ${lit === undefined ? 'population' : 'single'}`}
@@ -57,12 +65,23 @@ export function Chart({ index, figures, room, lit, selected, select }: ChartProp
       {drawing.boxes
         .filter(({ box }) => box.children.length > 0)
         .map((placed) => (
-          <Group key={placed.box.id} placed={placed} population={population(placed.box)} lit={isLit(lit, placed.box)} single={lit !== undefined} />
+          <Group
+            key={placed.box.id}
+            placed={placed}
+            population={population(placed.box)}
+            lit={isLit(lit, placed.box)}
+            single={lit !== undefined}
+          />
         ))}
       <Beginnings drawing={drawing} />
       <g class="edges" aria-hidden="true">
         {hottest.map(({ index: edge, points }) => (
-          <path key={edge} d={pathOf(points)} class={edgeClass(figures, edge, lit)} marker-end={`url(#${markerOf(figures, edge, lit)})`} />
+          <path
+            key={edge}
+            d={pathOf(points)}
+            class={edgeClass(figures, edge, lit)}
+            marker-end={`url(#${markerOf(figures, edge, lit)})`}
+          />
         ))}
       </g>
       {lit?.last === undefined ? null : <Taken drawing={drawing} edge={lit.last.edge} n={lit.last.n} />}
@@ -131,8 +150,10 @@ function populationOf(index: MachineIndex, figures: Figures, id: string): number
   return sum
 }
 
-function isLit(lit: Lit | undefined, { state, any }: Box): boolean {
-  return lit !== undefined && !any && lit.states.some((id) => id === state.id || id.startsWith(`${state.id}.`))
+function isLit(lit: Lit | undefined, { state, isAny }: Box): boolean {
+  return (
+    lit !== undefined && !isAny && lit.states.some((id) => id === state.id || id.startsWith(`${state.id}.`))
+  )
 }
 
 function Group(props: { placed: Placed; population: number; lit: boolean; single: boolean }): JSX.Element {
@@ -201,9 +222,15 @@ interface CardProps {
 function Card({ placed, figures, population, lit, selected, select }: CardProps): JSX.Element {
   const { box, x, y, width, height } = placed
   const final = box.state.type === 'final'
-  const classes = ['card', box.any ? 'any' : '', final ? 'final' : '', selected ? 'selected' : '', isLit(lit, box) ? 'lit' : '']
-  const refused = lit?.refusedIn === box.state.id && !box.any
-  const act = box.any || select === undefined ? undefined : () => select(box.id)
+  const classes = [
+    'card',
+    box.isAny ? 'any' : '',
+    final ? 'final' : '',
+    selected ? 'selected' : '',
+    isLit(lit, box) ? 'lit' : '',
+  ]
+  const refused = lit?.refusedIn === box.state.id && !box.isAny
+  const act = box.isAny || select === undefined ? undefined : () => select(box.id)
   return (
     <g
       class={classes.join(' ')}
@@ -225,12 +252,12 @@ function Card({ placed, figures, population, lit, selected, select }: CardProps)
     >
       <rect class="frame" width={width} height={height} rx="8" />
       {final ? <rect class="inner" x="3.5" y="3.5" width={width - 7} height={height - 7} rx="5.5" /> : null}
-      {box.rows.length === 0 || box.any ? null : <path class="rule" d={`M0 ${box.head}H${width}`} />}
+      {box.rows.length === 0 || box.isAny ? null : <path class="rule" d={`M0 ${box.head}H${width}`} />}
       <text class="title" x="10" y="18" data-label>
         {box.title}
       </text>
       <Lines box={box} />
-      {lit === undefined && !box.any ? <Badge x={width - 8} count={population} /> : null}
+      {lit === undefined && !box.isAny ? <Badge x={width - 8} count={population} /> : null}
       {refused ? <RefusedMark key={lit?.last?.n} width={width} height={height} /> : null}
       {box.rows.map((row) => (
         <RowOf key={row.edge} row={row} width={width} figures={figures} lit={lit} />
@@ -243,7 +270,17 @@ function RefusedMark({ width, height }: { width: number; height: number }): JSX.
   return <rect class="refused" x="-3" y="-3" width={width + 6} height={height + 6} rx="10" />
 }
 
-function RowOf({ row, width, figures, lit }: { row: Row; width: number; figures: Figures; lit: Lit | undefined }): JSX.Element {
+function RowOf({
+  row,
+  width,
+  figures,
+  lit,
+}: {
+  row: Row
+  width: number
+  figures: Figures
+  lit: Lit | undefined
+}): JSX.Element {
   const { edge, transition, label, effect, top, height } = row
   const count = figures.edges[edge] ?? 0
   const perSecond = figures.rates[edge] ?? 0
@@ -280,7 +317,11 @@ function Taken({ drawing, edge, n }: { drawing: Drawing; edge: number; n: number
   return (
     <g class="taken-dot" key={n} aria-hidden="true">
       <path class="trail" d={path} pathLength={100} />
-      <circle r="5" data-path={path} ref={(circle) => circle?.style.setProperty('offset-path', `path("${path}")`)} />
+      <circle
+        r="5"
+        data-path={path}
+        ref={(circle) => circle?.style.setProperty('offset-path', `path("${path}")`)}
+      />
     </g>
   )
 }

@@ -28,14 +28,18 @@ export function Connections(): JSX.Element {
   const clients = usePolled(store.lens.live ? '/api/clients' : null, 'clients').filter(isClient)
   const shown = clients.toSorted(order[sort]).slice(0, rowsMax)
   const now = Date.now()
-  if (!store.lens.live) return <p class="empty">Connections are not part of a recording; their machines are.</p>
+  if (!store.lens.live)
+    return <p class="empty">Connections are not part of a recording; their machines are.</p>
   return (
     <div class="list">
       <div class="toolbar">
         <h2>{`${clients.length} connections`}</h2>
         <label>
           Sort by{' '}
-          <select value={sort} onChange={(event) => setSort(sorts.find((one) => one === event.currentTarget.value) ?? 'lag')}>
+          <select
+            value={sort}
+            onChange={(event) => setSort(sorts.find((one) => one === event.currentTarget.value) ?? 'lag')}
+          >
             {sorts.map((one) => (
               <option key={one}>{one}</option>
             ))}
@@ -84,9 +88,13 @@ function Row({ client, now, control }: { client: ClientRow; now: number; control
       </td>
       <td>{`${framing}+${vocabulary}${native ? ', native' : ''}`}</td>
       <td class="number">{client.cursor}</td>
-      <td class="number">{client.lagBytes === 0 ? '–' : `${client.lagEvents} · ${bytes(client.lagBytes)}`}</td>
+      <td class="number">
+        {client.lagBytes === 0 ? '–' : `${client.lagEvents} · ${bytes(client.lagBytes)}`}
+      </td>
       <td class="number">{client.outboxBytes === 0 ? '–' : bytes(client.outboxBytes)}</td>
-      <td class={`number ${client.refusedFrames > 0 ? 'bad' : ''}`}>{client.refusedFrames === 0 ? '–' : client.refusedFrames}</td>
+      <td class={`number ${client.refusedFrames > 0 ? 'bad' : ''}`}>
+        {client.refusedFrames === 0 ? '–' : client.refusedFrames}
+      </td>
       <td class="number">{span(now - client.since)}</td>
       <td>{client.subscription === '*' ? 'everything' : plain(client.subscription, 40)}</td>
       <td>

@@ -32,7 +32,11 @@ export function Machines({ chosen }: { chosen: string }): JSX.Element {
   const figures = index === undefined ? undefined : lens.figures(index.machine.key)
   return (
     <div class="machines">
-      <MachineTabs lens={lens} chosen={index?.machine.key ?? ''} select={(key) => go('Machines', ...key.split('/'))} />
+      <MachineTabs
+        lens={lens}
+        chosen={index?.machine.key ?? ''}
+        select={(key) => go('Machines', ...key.split('/'))}
+      />
       <div class="stage" ref={element}>
         {index === undefined || figures === undefined || room.width === 0 ? (
           <p class="empty">No machine has been told of yet.</p>
@@ -46,7 +50,13 @@ export function Machines({ chosen }: { chosen: string }): JSX.Element {
           />
         )}
         {index === undefined || selected === undefined ? null : (
-          <ActorsIn key={selected} index={index} state={selected} lens={lens} close={() => setSelected(undefined)} />
+          <ActorsIn
+            key={selected}
+            index={index}
+            state={selected}
+            lens={lens}
+            close={() => setSelected(undefined)}
+          />
         )}
       </div>
       <Legend />
@@ -59,7 +69,11 @@ function preferred(lens: Lens): MachineIndex | undefined {
   return lens.machines.find(({ machine }) => machine.key === 'callboard/connection') ?? lens.machines[0]
 }
 
-export function MachineTabs(props: { lens: Lens; chosen: string; select: (key: string) => void }): JSX.Element {
+export function MachineTabs(props: {
+  lens: Lens
+  chosen: string
+  select: (key: string) => void
+}): JSX.Element {
   const { lens, chosen, select } = props
   return (
     <div class="tabs" role="tablist" aria-label="Machines">
@@ -72,7 +86,13 @@ export function MachineTabs(props: { lens: Lens; chosen: string; select: (key: s
         )
         const perSecond = figures.rates.reduce((sum, one) => sum + one, 0)
         return (
-          <button key={key} type="button" role="tab" aria-selected={key === chosen} onClick={() => select(key)}>
+          <button
+            key={key}
+            type="button"
+            role="tab"
+            aria-selected={key === chosen}
+            onClick={() => select(key)}
+          >
             {namespace === 'callboard' ? null : <span class="namespace">{plain(namespace, 40)}</span>}
             <strong>{plain(chart.name, 60)}</strong>
             <span class="count">{compact(living)}</span>
@@ -135,7 +155,9 @@ export function useActors(lens: Lens, key: string, state: string): readonly Acto
     if (!lens.live || key === '') return undefined
     let gone = false
     const ask = async (): Promise<void> => {
-      const found = await get(`/api/actors?${new URLSearchParams({ machine: key, state }).toString()}`).catch(() => undefined)
+      const found = await get(`/api/actors?${new URLSearchParams({ machine: key, state }).toString()}`).catch(
+        () => undefined,
+      )
       const actors = found?.['actors']
       if (!gone && Array.isArray(actors)) setListed(actors)
     }
@@ -147,7 +169,9 @@ export function useActors(lens: Lens, key: string, state: string): readonly Acto
     }
   }, [lens.live, key, state])
   if (lens.live) return listed
-  const ids = new Set(lens.happenings.flatMap((one) => (one.kind === 'move' && one.machine === key ? [one.actor] : [])))
+  const ids = new Set(
+    lens.happenings.flatMap((one) => (one.kind === 'move' && one.machine === key ? [one.actor] : [])),
+  )
   return [...ids].flatMap((id) => {
     const stands = stateOfActor(lens.happenings, key, id)
     return stands === undefined || (state !== '' && stands !== state) ? [] : [{ id, state: stands }]

@@ -20,10 +20,30 @@ export function Overview(): JSX.Element {
   return (
     <div class="overview">
       <div class="tiles">
-        <Tile name="Events" value={`${compact(now?.eventsPerSecond ?? 0)}/s`} of={samples} by="eventsPerSecond" />
-        <Tile name="Deliveries" value={`${compact(now?.deliveriesPerSecond ?? 0)}/s`} of={samples} by="deliveriesPerSecond" />
-        <Tile name="Transitions" value={`${compact(now?.movesPerSecond ?? 0)}/s`} of={samples} by="movesPerSecond" />
-        <Tile name="Loop delay p99" value={`${meters.loopDelayP99Ms.toFixed(1)} ms`} of={samples} by="loopDelayP99Ms" />
+        <Tile
+          name="Events"
+          value={`${compact(now?.eventsPerSecond ?? 0)}/s`}
+          of={samples}
+          by="eventsPerSecond"
+        />
+        <Tile
+          name="Deliveries"
+          value={`${compact(now?.deliveriesPerSecond ?? 0)}/s`}
+          of={samples}
+          by="deliveriesPerSecond"
+        />
+        <Tile
+          name="Transitions"
+          value={`${compact(now?.movesPerSecond ?? 0)}/s`}
+          of={samples}
+          by="movesPerSecond"
+        />
+        <Tile
+          name="Loop delay p99"
+          value={`${meters.loopDelayP99Ms.toFixed(1)} ms`}
+          of={samples}
+          by="loopDelayP99Ms"
+        />
         <Tile name="Heap" value={bytes(meters.heapUsedBytes)} of={samples} by="heapUsedBytes" />
       </div>
       <div class="columns">
@@ -74,7 +94,9 @@ function Latest({ lens }: { lens: Lens }): JSX.Element {
               <td class="faint">{clock(move.at)}</td>
               <td>{plain(move.machine.replace('callboard/', ''), 60)}</td>
               <td>
-                <a href={`#Actor/${[...move.machine.split('/'), move.actor].map(encodeURIComponent).join('/')}`}>
+                <a
+                  href={`#Actor/${[...move.machine.split('/'), move.actor].map(encodeURIComponent).join('/')}`}
+                >
                   {plain(shortId(move.actor), 20)}
                 </a>
               </td>
@@ -118,7 +140,12 @@ function Fact({ name, value }: { name: string; value: string }): JSX.Element {
   )
 }
 
-function Tile(props: { name: string; value: string; of: readonly Sample[]; by: Exclude<keyof Sample, 'at'> }): JSX.Element {
+function Tile(props: {
+  name: string
+  value: string
+  of: readonly Sample[]
+  by: Exclude<keyof Sample, 'at'>
+}): JSX.Element {
   const { name, value, of, by } = props
   return (
     <section class="tile" aria-label={name}>
@@ -134,7 +161,10 @@ const sparkPlaces = 89
 function Spark({ values }: { values: readonly number[] }): JSX.Element {
   const max = Math.max(1e-9, ...values)
   const from = sparkPlaces - values.length + 1
-  const points = values.map((value, index) => `${(((from + index) / sparkPlaces) * 200).toFixed(1)} ${(34 - (value / max) * 30).toFixed(1)}`)
+  const points = values.map(
+    (value, index) =>
+      `${(((from + index) / sparkPlaces) * 200).toFixed(1)} ${(34 - (value / max) * 30).toFixed(1)}`,
+  )
   const first = ((from / sparkPlaces) * 200).toFixed(1)
   return (
     <svg class="spark" viewBox="0 0 200 36" preserveAspectRatio="none" aria-hidden="true">
@@ -144,7 +174,17 @@ function Spark({ values }: { values: readonly number[] }): JSX.Element {
   )
 }
 
-const states = ['queued', 'starting', 'running', 'interactive', 'completed', 'aborted', 'failed', 'resumable', 'closed']
+const states = [
+  'queued',
+  'starting',
+  'running',
+  'interactive',
+  'completed',
+  'aborted',
+  'failed',
+  'resumable',
+  'closed',
+]
 
 function TaskStates({ meters }: { meters: LiveMeters }): JSX.Element {
   const max = Math.max(1, ...Object.values(meters.tasks))

@@ -6,7 +6,10 @@ const everyMs = 1_000
 
 /** What was last answered under `name`; asked anew when `path` changes. Null: ask nothing. */
 export function usePolled(path: string | null, name: string): readonly unknown[] {
-  const [answer, setAnswer] = useState<{ path: string | null; list: readonly unknown[] }>({ path: null, list: [] })
+  const [answer, setAnswer] = useState<{ path: string | null; list: readonly unknown[] }>({
+    path: null,
+    list: [],
+  })
   useEffect(() => {
     if (path === null) return undefined
     let gone = false

@@ -70,7 +70,9 @@ function messageOf(one: Happening): Message[] {
     const kind = one.seq > 0 ? 'event' : one.by === 'client' ? 'command' : 'answer'
     const text = kind === 'event' ? `${one.name} #${one.seq}` : one.name
     const about = one.task === '' ? one.link : one.task
-    return [{ n: one.n, at: one.at, from: one.by, to: one.to, text, about, frame: one.frame, kind, refused: false }]
+    return [
+      { n: one.n, at: one.at, from: one.by, to: one.to, text, about, frame: one.frame, kind, refused: false },
+    ]
   }
   return moved(one)
 }
@@ -82,7 +84,19 @@ function moved(move: Move): Message[] {
   const from = senders[machine]?.[move.event] ?? to
   const frame = JSON.stringify({ event: move.event, from: move.from, to: move.to })
   const refused = isRefused(move)
-  return [{ n: move.n, at: move.at, from, to, text: eventName(move.event), about: move.actor, frame, kind: 'machine', refused }]
+  return [
+    {
+      n: move.n,
+      at: move.at,
+      from,
+      to,
+      text: eventName(move.event),
+      about: move.actor,
+      frame,
+      kind: 'machine',
+      refused,
+    },
+  ]
 }
 
 function messagesOf(lens: Lens, filter: string, quiet: boolean): Message[] {
@@ -123,8 +137,12 @@ export function Sequence({ only }: { only: string }): JSX.Element {
           />
         </label>
         <label>
-          <input type="checkbox" checked={quiet} onChange={(event) => setQuiet(event.currentTarget.checked)} /> without what
-          was not expected
+          <input
+            type="checkbox"
+            checked={quiet}
+            onChange={(event) => setQuiet(event.currentTarget.checked)}
+          />{' '}
+          without what was not expected
         </label>
         <span class="faint">{`the last ${messages.length}`}</span>
       </div>
@@ -163,7 +181,13 @@ export function Sequence({ only }: { only: string }): JSX.Element {
 
 function Parties(): JSX.Element {
   return (
-    <svg class="lanes parties" viewBox={`0 0 ${lanesWidth} 34`} width={lanesWidth} height="34" aria-hidden="true">
+    <svg
+      class="lanes parties"
+      viewBox={`0 0 ${lanesWidth} 34`}
+      width={lanesWidth}
+      height="34"
+      aria-hidden="true"
+    >
       {parties.map((party) => (
         <g key={party}>
           <rect class="party" x={laneOf(party) - 44} y="5" width="88" height="23" rx="6" />
@@ -179,16 +203,34 @@ function Parties(): JSX.Element {
 interface LanesProps {
   readonly messages: readonly Message[]
   readonly chosen: number | undefined
-  choose(message: Message): void
+  readonly choose: (message: Message) => void
 }
 
 function Lanes({ messages, chosen, choose }: LanesProps): JSX.Element {
   const height = top + messages.length * rowHeight + 16
   return (
-    <svg class="lanes" viewBox={`0 0 ${lanesWidth} ${height}`} width={lanesWidth} height={height} role="group" aria-label="Messages in their order">
+    <svg
+      class="lanes"
+      viewBox={`0 0 ${lanesWidth} ${height}`}
+      width={lanesWidth}
+      height={height}
+      role="group"
+      aria-label="Messages in their order"
+    >
       <defs>
         {(['command', 'answer', 'event', 'machine', 'ghost'] as const).map((kind) => (
-          <marker key={kind} id={`said-${kind}`} class={kind} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto">
+          <marker
+            key={kind}
+            id={`said-${kind}`}
+            class={kind}
+            viewBox="0 0 8 8"
+            refX="7"
+            refY="4"
+            markerWidth="7"
+            markerHeight="7"
+            markerUnits="userSpaceOnUse"
+            orient="auto"
+          >
             <path d="M0 0L8 4L0 8z" />
           </marker>
         ))}
@@ -197,7 +239,15 @@ function Lanes({ messages, chosen, choose }: LanesProps): JSX.Element {
         <path key={party} class="life" d={`M${laneOf(party)} 0V${height}`} />
       ))}
       {messages.map((message, place) => (
-        <Said key={message.n} message={message} y={top + place * rowHeight + 12} from={laneOf(message.from)} to={laneOf(message.to)} chosen={chosen === message.n} choose={choose} />
+        <Said
+          key={message.n}
+          message={message}
+          y={top + place * rowHeight + 12}
+          from={laneOf(message.from)}
+          to={laneOf(message.to)}
+          chosen={chosen === message.n}
+          choose={choose}
+        />
       ))}
     </svg>
   )
@@ -209,7 +259,7 @@ interface SaidProps {
   readonly from: number
   readonly to: number
   readonly chosen: boolean
-  choose(message: Message): void
+  readonly choose: (message: Message) => void
 }
 
 function Said({ message, y, from, to, chosen, choose }: SaidProps): JSX.Element {
@@ -234,7 +284,12 @@ function Said({ message, y, from, to, chosen, choose }: SaidProps): JSX.Element 
         {clock(message.at)}
       </text>
       <path d={line} marker-end={`url(#said-${kind})`} />
-      <text class="label" x={self ? from + 24 : (from + to) / 2} y={self ? y + 4 : y - 4} text-anchor={self ? 'start' : 'middle'}>
+      <text
+        class="label"
+        x={self ? from + 24 : (from + to) / 2}
+        y={self ? y + 4 : y - 4}
+        text-anchor={self ? 'start' : 'middle'}
+      >
         {text}
       </text>
       <text class="about" x={lanesWidth - 8} y={y + 4} text-anchor="end">

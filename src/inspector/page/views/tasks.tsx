@@ -37,7 +37,8 @@ export function Tasks({ chosen }: { chosen: string }): JSX.Element {
   const store = useStore()
   const [filter, setFilter] = useState('')
   const tasks = usePolled(store.lens.live ? '/api/tasks' : null, 'tasks').filter(isTask)
-  if (!store.lens.live) return <p class="empty">Tasks are not part of a recording; their machines and messages are.</p>
+  if (!store.lens.live)
+    return <p class="empty">Tasks are not part of a recording; their machines and messages are.</p>
   const wanted = filter.toLowerCase()
   const shown = tasks
     .toSorted((a, b) => b.createdAt - a.createdAt)
@@ -50,7 +51,12 @@ export function Tasks({ chosen }: { chosen: string }): JSX.Element {
         <h2>{`${tasks.length} tasks`}</h2>
         <label>
           Only{' '}
-          <input type="search" value={filter} placeholder="id, text or state" onInput={(event) => setFilter(event.currentTarget.value)} />
+          <input
+            type="search"
+            value={filter}
+            placeholder="id, text or state"
+            onInput={(event) => setFilter(event.currentTarget.value)}
+          />
         </label>
       </div>
       <div class="split">
@@ -67,7 +73,11 @@ export function Tasks({ chosen }: { chosen: string }): JSX.Element {
             </li>
           ))}
         </ul>
-        {task === undefined ? <p class="empty">No task yet.</p> : <Detail key={task.id} task={task} control={store.right === 'control'} />}
+        {task === undefined ? (
+          <p class="empty">No task yet.</p>
+        ) : (
+          <Detail key={task.id} task={task} control={store.right === 'control'} />
+        )}
       </div>
     </div>
   )
@@ -79,7 +89,11 @@ function Detail({ task, control }: { task: TaskRow; control: boolean }): JSX.Ele
     try {
       const answer = await post('/api/command', command)
       const { error } = answer
-      setProblem(answer['ok'] === true || !isRecord(error) ? '' : `${String(error['code'])}: ${String(error['message'])}`)
+      setProblem(
+        answer['ok'] === true || !isRecord(error)
+          ? ''
+          : `${String(error['code'])}: ${String(error['message'])}`,
+      )
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error))
     }
@@ -126,14 +140,27 @@ function Steering({ task, act }: { task: TaskRow; act: (command: object) => Prom
         void act({ commandName: 'SendMessage', data: { taskId: task.id, text } }).then(() => setText(''))
       }}
     >
-      <input aria-label="Message" value={text} placeholder="say something to it" onInput={(event) => setText(event.currentTarget.value)} />
+      <input
+        aria-label="Message"
+        value={text}
+        placeholder="say something to it"
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
       <button type="submit" disabled={text === ''}>
         Send
       </button>
-      <button type="button" disabled={ended} onClick={() => void act({ commandName: 'CancelTask', data: task.id })}>
+      <button
+        type="button"
+        disabled={ended}
+        onClick={() => void act({ commandName: 'CancelTask', data: task.id })}
+      >
         Cancel
       </button>
-      <button type="button" disabled={!ended || !task.resumable} onClick={() => void act({ commandName: 'ResumeTask', data: task.id })}>
+      <button
+        type="button"
+        disabled={!ended || !task.resumable}
+        onClick={() => void act({ commandName: 'ResumeTask', data: task.id })}
+      >
         Resume
       </button>
     </form>
@@ -143,22 +170,35 @@ function Steering({ task, act }: { task: TaskRow; act: (command: object) => Prom
 function Timeline({ task }: { task: string }): JSX.Element {
   const [filter, setFilter] = useState('')
   const [open, setOpen] = useState<number>()
-  const events = usePolled(`/api/task-events?${new URLSearchParams({ task }).toString()}`, 'events').filter(isEvent)
+  const events = usePolled(`/api/task-events?${new URLSearchParams({ task }).toString()}`, 'events').filter(
+    isEvent,
+  )
   const wanted = filter.toLowerCase()
-  const shown = events.filter(({ name, frame }) => name.toLowerCase().includes(wanted) || frame.toLowerCase().includes(wanted))
+  const shown = events.filter(
+    ({ name, frame }) => name.toLowerCase().includes(wanted) || frame.toLowerCase().includes(wanted),
+  )
   return (
     <>
       <div class="toolbar">
         <h3>{`${events.length} events`}</h3>
         <label>
           Only{' '}
-          <input type="search" value={filter} placeholder="a name or a text" onInput={(event) => setFilter(event.currentTarget.value)} />
+          <input
+            type="search"
+            value={filter}
+            placeholder="a name or a text"
+            onInput={(event) => setFilter(event.currentTarget.value)}
+          />
         </label>
       </div>
       <ol class="timeline scroll" aria-label="Events">
         {shown.map((event) => (
           <li key={event.seq}>
-            <button type="button" aria-expanded={open === event.seq} onClick={() => setOpen(open === event.seq ? undefined : event.seq)}>
+            <button
+              type="button"
+              aria-expanded={open === event.seq}
+              onClick={() => setOpen(open === event.seq ? undefined : event.seq)}
+            >
               <span class="number">{event.seq}</span>
               <span class="faint">{clock(event.at)}</span>
               <code>{plain(event.name)}</code>

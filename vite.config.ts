@@ -3,11 +3,11 @@ import { resolve } from 'node:path'
 import { defineConfig } from 'vite'
 
 export default defineConfig({
-  root: import.meta.dirname,
+  root: resolve(import.meta.dirname, 'src/inspector/page'),
   base: '/',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
-    outDir: resolve(import.meta.dirname, '../../../dist/src/inspector/assets'),
+    outDir: resolve(import.meta.dirname, 'dist/src/inspector/assets'),
     emptyOutDir: true,
     target: 'es2024',
     modulePreload: false,

@@ -1,0 +1,116 @@
+/** One screen of `callboard top`: the daemon in a few figures, its connections, its tasks. */
+import type { Client, Status, Task } from '../../wire/envelope.ts'
+import { shortDuration } from './duration.ts'
+import { oneLine } from './plain-text.ts'
+import { table } from './table.ts'
+import type { Cell } from './table.ts'
+import { heading, taskTable } from './task-report.ts'
+import type { Look } from './task-report.ts'
+
+export const sortKeys = ['lag', 'age', 'refused', 'name'] as const
+export type SortKey = (typeof sortKeys)[number]
+
+/** What the daemon said at one moment. */
+export interface TopSample {
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number
+  readonly status: Status
+  readonly clients: readonly Client[]
+  readonly tasks: readonly Task[]
+}
+
+export interface TopLook extends Look {
+  /** Lines of the terminal; undefined: as many as there are. */
+  readonly lines: number | undefined
+  readonly sort: SortKey
+}
+
+/** Events journaled a second between two samples; 0 where there is one alone. */
+export function eventRate(now: TopSample, before: TopSample | undefined): number {
+  if (before === undefined || before.status.epoch !== now.status.epoch || now.at <= before.at) return 0
+  return ((now.status.journal.head - before.status.journal.head) / (now.at - before.at)) * 1_000
+}
+
+/** The lines of the screen, within `lines`: what runs and who is behind before the rest. */
+export function topScreen(sample: TopSample, before: TopSample | undefined, look: TopLook): string[] {
+  const head = headLines(sample, before, look)
+  const running = sample.tasks
+    .filter(({ state }) => live.has(state))
+    .toSorted((a, b) => b.createdAt - a.createdAt)
+  const clients = [...sample.clients].sort(orders[look.sort])
+  const room = look.lines === undefined ? Infinity : Math.max(6, look.lines - head.length - 3)
+  const forTasks = Math.min(
+    running.length + 1,
+    Math.max(Math.floor(room / 2), Math.floor(room - clients.length - 1)),
+  )
+  return [
+    ...head,
+    '',
+    ...within(clientTable(clients, look), room - forTasks),
+    '',
+    ...within(taskTable(running, look), forTasks),
+  ]
+}
+
+const live: ReadonlySet<string> = new Set(['queued', 'starting', 'running', 'interactive'])
+
+function within(lines: readonly string[], count: number): string[] {
+  if (lines.length <= count) return [...lines]
+  return [...lines.slice(0, Math.max(1, count - 1)), `… ${lines.length - Math.max(1, count - 1)} more`]
+}
+
+function headLines(
+  { status, at, clients }: TopSample,
+  before: TopSample | undefined,
+  look: TopLook,
+): string[] {
+  const sample = { status, at, clients, tasks: [] }
+  const counted = Object.entries(status.tasks).flatMap(([state, count]) =>
+    count > 0 ? [`${count} ${state}`] : [],
+  )
+  const lag = clients.reduce((sum, { lagBytes }) => sum + lagBytes, 0)
+  const { journal, memory } = status
+  return [
+    look.paint.in('bold', `callboard ${status.version}`) +
+      `, pid ${status.pid}, ${status.state}, up ${shortDuration(at - status.startedAt)}`,
+    `${clients.length} connections in ${status.lanes} lanes, ${mebibytes(lag)} MiB behind; ` +
+      `${eventRate(sample, before).toFixed(0)} events/s, ${journal.head} in all`,
+    `tasks: ${counted.length === 0 ? 'none' : counted.join(', ')}; journal ${mebibytes(journal.bytes)} MiB, memory ${mebibytes(memory.rssBytes)} MiB`,
+  ]
+}
+
+const orders: Readonly<Record<SortKey, (a: Client, b: Client) => number>> = {
+  lag: (a, b) => b.lagBytes - a.lagBytes || a.since - b.since,
+  age: (a, b) => a.since - b.since,
+  refused: (a, b) => b.refusedFrames - a.refusedFrames || a.since - b.since,
+  name: (a, b) => nameOf(a).localeCompare(nameOf(b)),
+}
+
+function clientTable(clients: readonly Client[], look: TopLook): string[] {
+  const rows = clients.map((client): Cell[] => {
+    const [, state = client.state] = client.state.split('.')
+    const behind = client.lagBytes > 0
+    return [
+      { text: client.clientId },
+      { text: state, paint: (text) => (state === 'congested' ? look.paint.in('yellow', text) : text) },
+      {
+        text: behind ? `${mebibytes(client.lagBytes)} MiB` : '-',
+        paint: (text) => (behind ? look.paint.in('yellow', text) : text),
+      },
+      { text: client.refusedFrames === 0 ? '-' : `${client.refusedFrames}` },
+      { text: shortDuration(look.now - client.since) },
+      { text: `${client.framing}+${client.vocabulary}` },
+      { text: nameOf(client) },
+    ]
+  })
+  const names = ['CONNECTION', 'STATE', 'LAG', 'REFUSED', 'AGE', 'SPEAKS', 'CLIENT']
+  return table([heading(names, look.paint), ...rows], look.columns)
+}
+
+function nameOf({ name, version }: Client): string {
+  return name === undefined ? 'legacy' : oneLine(`${name} ${version ?? ''}`)
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(1)
+}
