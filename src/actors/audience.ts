@@ -3,18 +3,20 @@
  * only `attachReader`, called by that state's entry, makes a reader of a link.
  */
 import { Subscriber } from '../broker/subscriber.ts'
+import type { Backlog } from '../broker/subscriber.ts'
+import { liveBacklog } from './backlog.ts'
 import { everything, subscriptionFilter } from '../broker/subscriptions.ts'
 import type { Filter } from '../broker/subscriptions.ts'
 import type { Session } from '../broker/session.ts'
 import type { Subscribe } from '../wire/commands.ts'
 import type { Broker } from './broker-actor.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, ListenerPolicy } from './connection.ts'
 import type { LiveTask } from './live-task.ts'
 import type { ReaderProgress } from './pacing.ts'
 
 /** Makes a link that is ready a reader, from the head that its Ack told. */
 export function attachReader(broker: Broker, connection: Connection): void {
-  const session = broker.parts.sessions.open(connection.policy.path)
+  const session = broker.parts.sessions.open(listenerName(connection.policy))
   bindSession(broker, connection, session)
   session.filter = filterFor(connection, session, {})
   const subscriber = new Subscriber(
@@ -32,9 +34,32 @@ export function attachReader(broker: Broker, connection: Connection): void {
   )
   connection.subscriber = subscriber
   connection.drained = () => broker.parts.delivery.drained(subscriber)
-  if (enterLane(broker, connection, connection.startAfter)) return
+  if (enterFirst(broker, connection)) return
   connection.log.warn('too many different subscriptions: this client could be told nothing and is closed')
   broker.connections.send(connection, 'close')
+}
+
+/** Live from the head that its Ack told; where its listener replays, with the live tasks' history before that. */
+function enterFirst(broker: Broker, connection: Connection): boolean {
+  const { startAfter, policy } = connection
+  const backlog = policy.replay === 'live' ? liveBacklog(broker, startAfter) : undefined
+  return enterLane(broker, connection, backlog?.after ?? startAfter, backlog)
+}
+
+/** A session belongs to a listener as it speaks: its answers are kept as they were said. */
+export function listenerName({ codec, path }: ListenerPolicy): string {
+  return `${codec.name}:${path}`
+}
+
+/** The store gets a session that changed: now, or with the next commit where it takes nothing. */
+export function saveSession(broker: Broker, session: Session): void {
+  broker.parts.sessions.touch(session)
+  if (broker.outage.reason !== undefined) return
+  try {
+    broker.transact(() => undefined)
+  } catch (error) {
+    broker.log.warn({ err: error }, 'a session could not be saved')
+  }
 }
 
 /** Makes a session this connection's. */
@@ -54,7 +79,7 @@ export function filterFor(connection: Connection, session: Session, wanted: Subs
 }
 
 /** Puts the link into the lane of its session's filter, after a sequence; false at the lanes' bound. */
-export function enterLane(broker: Broker, connection: Connection, after: number): boolean {
+export function enterLane(broker: Broker, connection: Connection, after: number, backlog?: Backlog): boolean {
   const { subscriber, session, policy, native } = connection
   const { delivery, lanes } = broker.parts
   if (subscriber === undefined || session === undefined) return false
@@ -64,7 +89,7 @@ export function enterLane(broker: Broker, connection: Connection, after: number)
   }
   const lane = lanes.open({ codec: policy.codec, native }, session.filter)
   if (lane === undefined) return false
-  delivery.enter(subscriber, lane, after)
+  delivery.enter(subscriber, lane, after, backlog)
   return true
 }
 

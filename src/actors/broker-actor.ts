@@ -24,6 +24,7 @@ import { answersOf, boundAnswers } from './answer-budget.ts'
 import { routeInbox } from './command-router.ts'
 import { announceDrain, letConnectionsGo } from './drain.ts'
 import { Outage } from './outage.ts'
+import type { Recovered } from './recovery.ts'
 import type { InspectorPort } from './inspecting.ts'
 import type { Profiles } from './profiles.ts'
 import type { Outcome } from '../wire/rejection.ts'
@@ -64,6 +65,8 @@ export class Broker implements ConnectionOwner {
   readonly log: Logger
   readonly transactions: Transactions
   readonly outage: Outage
+  /** What this start found of an earlier one. */
+  recovered: Recovered = { interrupted: [], queued: [] }
   readonly #actor: ActorRefFrom<typeof brokerMachine>
   #profiles: Profiles
   #connections: ConnectionActors | undefined
@@ -75,6 +78,7 @@ export class Broker implements ConnectionOwner {
    * and a flood of output with it (measured: each byte of it outlived two collections of the young generation).
    */
   #work: (() => void) | undefined
+  #forgetting: NodeJS.Timeout | undefined
   /** The work that was just let through could not be done. */
   #fault: { readonly error: unknown } | undefined
 
@@ -114,6 +118,7 @@ export class Broker implements ConnectionOwner {
           setImmediate(() => this.taskSettled())
         },
         drainConnections: () => {
+          clearTimeout(this.#forgetting)
           this.outage[Symbol.dispose]()
           letConnectionsGo(this)
         },
@@ -163,6 +168,9 @@ export class Broker implements ConnectionOwner {
 
   listenersBound(): void {
     this.#actor.send({ type: 'listeners.bound' })
+    // Sessions of an earlier start for which nobody came back.
+    const { sessionGraceMs } = this.parts.limits
+    this.#forgetting = setTimeout(() => this.#forgetSessions(), sessionGraceMs + 1).unref()
   }
 
   /** Takes no new task, cancels running ones after the deadline, then lets every link go. */
@@ -273,6 +281,15 @@ export class Broker implements ConnectionOwner {
       action()
     } finally {
       this.#inAction = false
+    }
+  }
+
+  #forgetSessions(): void {
+    try {
+      this.parts.sessions.forgetOld()
+      if (this.outage.reason === undefined) this.transact(() => undefined)
+    } catch (error) {
+      this.log.warn({ err: error }, 'sessions that nobody came back for could not be forgotten')
     }
   }
 

@@ -10,6 +10,7 @@ import { refused } from '../wire/rejection.ts'
 import type { Outcome, Rejection } from '../wire/rejection.ts'
 import { reply, replyTo, tellLegacy } from './answers.ts'
 import type { Broker } from './broker-actor.ts'
+import { earlierAnswer } from './earlier-answer.ts'
 import type { Connection } from './connection.ts'
 import { routeCommand } from './routing.ts'
 
@@ -107,7 +108,7 @@ export class CommandGroup {
   #answered(message: CommandMessage, requestId: string): Pending {
     const { broker, session } = { broker: this.#broker, session: this.#connection.session }
     const digest = broker.parts.digest(JSON.stringify(message.data))
-    const earlier = session?.replies.find(requestId, digest) ?? { kind: 'none' }
+    const earlier = earlierAnswer(broker, session, requestId, digest)
     if (earlier.kind === 'same')
       return { message, frame: earlier.frame, reply: undefined, refusal: undefined }
     const { transactions } = broker

@@ -12,6 +12,7 @@ import { isCatchingUp } from './audience.ts'
 import type { Broker } from './broker-actor.ts'
 import { CommandGroup, conflict, internal, isChanging } from './command-group.ts'
 import type { Connection } from './connection.ts'
+import { earlierAnswer } from './earlier-answer.ts'
 import { sayHello } from './hello.ts'
 import { openInspector } from './inspecting.ts'
 import { routeCommand } from './routing.ts'
@@ -90,7 +91,7 @@ function answerOnce(
   requestId: string,
 ): void {
   const digest = broker.parts.digest(JSON.stringify(message.data))
-  const earlier = connection.session?.replies.find(requestId, digest) ?? { kind: 'none' }
+  const earlier = earlierAnswer(broker, connection.session, requestId, digest)
   if (earlier.kind === 'same') {
     connection.outbox.push(earlier.frame)
     broker.wake(connection)

@@ -20,6 +20,8 @@ export interface ListenerPolicy {
   readonly scope: 'all' | 'own'
   /** `observer`: it may only watch. */
   readonly role: 'client' | 'observer'
+  /** `live`: a link is first given what the tasks that live have told so far. */
+  readonly replay?: 'none' | 'live'
 }
 
 export interface ConnectionOptions {

@@ -7,7 +7,7 @@ import { protocolVersion } from '../wire/envelope.ts'
 import type { Hello, HelloResult, ResultGap } from '../wire/envelope.ts'
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
-import { bindSession, enterLane } from './audience.ts'
+import { bindSession, enterLane, filterFor, listenerName, saveSession } from './audience.ts'
 import type { Broker } from './broker-actor.ts'
 import type { Connection } from './connection.ts'
 
@@ -33,6 +33,7 @@ export function sayHello(broker: Broker, connection: Connection, hello: Hello): 
   session.client = data.client
   session.insideTask = data.task
   broker.parts.sessions.keep(session)
+  saveSession(broker, session)
   const gap = resumeGap(broker, data.resume)
   const after =
     resumed === undefined || data.resume === undefined ? undelivered : gapless(broker, data.resume.after, gap)
@@ -56,12 +57,14 @@ function position(broker: Broker, connection: Connection): number {
   const { delivery, journal } = broker.parts
   const { subscriber } = connection
   if (subscriber === undefined) return journal.head
+  // What it is given of live tasks' history ends here: it asks for what it wants.
+  if (subscriber.backlog !== undefined) return subscriber.backlog.through
   return delivery.lagBytes(subscriber) === 0 ? journal.head : subscriber.seq
 }
 
 /** Makes an earlier session this connection's; its older link is closed. Undefined where none is known. */
 function takeUp(broker: Broker, connection: Connection, sessionId: string): Session | undefined {
-  const session = broker.parts.sessions.find(sessionId, connection.policy.path)
+  const session = broker.parts.sessions.find(sessionId, listenerName(connection.policy))
   if (session === undefined) return undefined
   const older = session.connectionId === undefined ? undefined : broker.connections.get(session.connectionId)
   if (older !== undefined && older !== connection) {
@@ -69,6 +72,14 @@ function takeUp(broker: Broker, connection: Connection, sessionId: string): Sess
     broker.connections.send(older, 'close')
   }
   bindSession(broker, connection, session)
+  // Of one that comes from the store only what it wanted is known.
+  if (session.filter === undefined && session.subscription !== null) {
+    const { tasks, events } = session.subscription ?? {}
+    session.filter = filterFor(connection, session, {
+      ...(tasks === undefined ? {} : { tasks: [...tasks] }),
+      ...(events === undefined ? {} : { events: [...events] }),
+    })
+  }
   return session
 }
 
@@ -77,7 +88,11 @@ export function resumeGap(broker: Broker, resume: Hello['data']['resume']): Resu
   const { journal } = broker.parts
   if (resume === undefined) return undefined
   const at = { from: resume.after + 1, firstAvailable: journal.firstAvailable }
-  if (journalIdOf(resume.epoch) !== journalIdOf(journal.epoch)) return { ...at, reason: 'other_journal' }
+  const [journalId, start] = partsOf(resume.epoch)
+  if (journalId !== partsOf(journal.epoch)[0]) return { ...at, reason: 'other_journal' }
+  // A journal that was put back to an earlier state, or lost its end with the power, never had what was seen.
+  const last = broker.parts.store.lastOfStart(start)
+  if (last === undefined || resume.after > last) return { ...at, reason: 'beyond' }
   return sequenceGap(broker, resume.after)
 }
 
@@ -97,7 +112,8 @@ export function gapless(broker: Broker, after: number, gap: ResultGap | undefine
   return broker.parts.journal.head
 }
 
-function journalIdOf(epoch: string): string {
+/** The journal's id and the start's number; NaN where there is none. */
+function partsOf(epoch: string): readonly [string, number] {
   const dot = epoch.lastIndexOf('.')
-  return dot === -1 ? epoch : epoch.slice(0, dot)
+  return dot === -1 ? [epoch, Number.NaN] : [epoch.slice(0, dot), Number(epoch.slice(dot + 1))]
 }

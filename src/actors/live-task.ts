@@ -63,6 +63,8 @@ export class LiveTask {
   cause: Cause = {}
   /** Settled or closed: it leaves memory when that is committed, and its record is what counts. */
   left: LeftState | undefined
+  /** Sequence of its first event, where that is known. */
+  firstSeq: number | undefined
   /** Steps of its run that wait for the store. */
   held = 0
   #lastTs: number
@@ -133,7 +135,7 @@ export class LiveTask {
   record(state: TaskState, about: Pick<TaskRecord, 'runs' | 'exit' | 'machine'>): TaskRecord {
     const { profile, cwd, priority } = this.callboard
     const { parent, lease, runnerState, lastMessage } = this
-    const request = state === 'closed' ? this.#requestOnceClosed() : this.resumable ? this.request : undefined
+    const request = this.#requestIn(state)
     const keepsState = state !== 'closed' && this.resumable && runnerState !== undefined
     return {
       id: this.id,
@@ -142,7 +144,7 @@ export class LiveTask {
       ...(profile === undefined ? {} : { profile }),
       ...(cwd === undefined ? {} : { cwd }),
       createdAt: this.createdAt,
-      resumable: request !== undefined,
+      resumable: this.resumable && request !== undefined,
       startedBy: this.startedBy,
       lastTs: this.#lastTs,
       ...about,
@@ -154,6 +156,11 @@ export class LiveTask {
       ...(keepsState ? { runnerState } : {}),
       ...(lastMessage === undefined ? {} : { lastMessage: cutMessage(lastMessage) }),
     }
+  }
+
+  #requestIn(state: TaskState): StartNewTask | undefined {
+    if (state === 'closed') return this.#requestOnceClosed()
+    return this.resumable || this.left === undefined ? this.request : undefined
   }
 
   /** Configuration and environment may hold secrets: a closed task runs again only as far as its profile says what. */

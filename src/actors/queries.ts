@@ -2,7 +2,7 @@
  * Questions about what there is: tasks, clients, the daemon itself. On a `scope=own` listener only the asker's own.
  */
 import type { TaskState } from '../wire/commands.ts'
-import type { Client, Status, Task } from '../wire/envelope.ts'
+import type { Client, SnapshotTask, Status, Task } from '../wire/envelope.ts'
 import { accepted } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import type { TaskRecord } from '../store/store.ts'
@@ -23,10 +23,22 @@ export function listTasks(
 }
 
 /** Settled tasks, then live ones, oldest first in each. */
-export function visibleTasks({ broker, connection, session }: Request): Task[] {
+export function visibleTasks(request: Request): Task[] {
+  return visibleRecords(request).map((record) => shown(request.broker, record))
+}
+
+/** The same with the last that each said. */
+export function snapshotTasks(request: Request): SnapshotTask[] {
+  return visibleRecords(request).map((record) => {
+    const { lastMessage } = record
+    return { ...shown(request.broker, record), ...(lastMessage === undefined ? {} : { lastMessage }) }
+  })
+}
+
+function visibleRecords({ broker, connection, session }: Request): TaskRecord[] {
   const settled = broker.parts.store.tasks().filter(({ id }) => broker.tasks.live(id) === undefined)
   const live = Array.from(broker.tasks.all(), (task) => broker.tasks.liveRecord(task))
-  const all = [...settled, ...live].map((record) => shown(broker, record))
+  const all = [...settled, ...live]
   return connection.policy.scope === 'own' ? all.filter(({ id }) => session.ownTasks.has(id)) : all
 }
 
@@ -91,6 +103,8 @@ export function status(request: Request): Outcome<Status> {
       bytes: journal.bytes,
       bytesMax: limits.tailBytesMax,
       durability: store.durability,
+      ...(store.durability === 'memory' ? {} : { storedBytes: store.use().bytes }),
+      ...(broker.outage.reason === undefined ? {} : { unavailable: broker.outage.reason }),
     },
     lanes: lanes.count,
     memory: { rssBytes: rss, heapUsedBytes: heapUsed },

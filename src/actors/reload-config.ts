@@ -6,7 +6,7 @@ import type { Request } from './request.ts'
 /** Answers the names of the profiles. A file with a mistake changes nothing: `invalid_command` says which. */
 export function reloadConfig({ broker, connection }: Request): Outcome<{ profiles: string[] }> {
   if (connection.policy.scope === 'own') {
-    return refused('unauthorized', 'The profiles are not this listener’s to change: use the main socket.')
+    return refused('unauthorized', 'On this listener profiles cannot be read again: use the main socket.')
   }
   const { rereadProfiles } = broker.parts
   if (rereadProfiles === undefined) return refused('unsupported', 'This daemon has no config file to read.')

@@ -30,6 +30,7 @@ export function startNewTask(request: Request, data: StartNewTask): Outcome<{ ta
     broker.tasks.start(task)
   } else {
     task.resumable = false
+    task.left = 'failed'
     const refusal = orders.notStarted(task.id, check.error.message, task.nextTs())
     broker.tasks.announce(task, [...creation, ...refusal], task.cause)
     broker.transactions.current.save(task.id, () => task.record('failed', { runs: 0 }))

@@ -1,13 +1,10 @@
 /**
  * Commands on a task that exists: cancel, close, resume, message. Commands on one task are serialised by its actor.
  */
-import type { TaskRecord } from '../store/store.ts'
-import type { StartNewTask } from '../wire/commands.ts'
-import { parseCallboardConfiguration } from '../wire/commands.ts'
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
-import { LiveTask } from './live-task.ts'
-import { mergeProfile } from './profiles.ts'
+import type { LiveTask } from './live-task.ts'
+import { reloaded, requestOf } from './reloaded.ts'
 import { findTask, makeCurrent, meantTask, noLongerCurrent } from './request.ts'
 import type { Request } from './request.ts'
 import { refuseMore } from './start-task.ts'
@@ -35,7 +32,7 @@ export function closeTask(request: Request, id: string | undefined): Outcome<Not
   const { record } = found.value
   noLongerCurrent(request, record.id)
   if (record.state === 'closed') return accepted({})
-  const task = reloaded(request, record)
+  const task = reloaded(broker, record, request.session)
   broker.tasks.close(task, cause, record)
   return accepted({})
 }
@@ -48,45 +45,16 @@ export function resumeTask(request: Request, id: string): Outcome<Nothing> {
   if (!found.ok) return found
   if ('live' in found.value) return refused('busy', 'This task runs: cancel it first, or send it a message.')
   const { record } = found.value
-  if (requestOf(request, record) === undefined) {
+  if (requestOf(broker, record) === undefined) {
     return refused('not_resumable', 'This task cannot run again: start a new one.')
   }
   const full = refuseMore(request)
   if (full !== undefined) return full
-  const task = reloaded(request, record)
+  const task = reloaded(broker, record, request.session)
   task.cause = cause
   makeCurrent(request, id)
   broker.tasks.resume(task, record)
   return accepted({})
-}
-
-/** What a settled or closed task is to run again; undefined where it cannot. */
-function requestOf({ broker }: Request, record: TaskRecord): StartNewTask | undefined {
-  return broker.tasks.closed.find(record.id) ?? (record.resumable ? record.request : undefined)
-}
-
-/** A stored task as one that can live again. */
-function reloaded(request: Request, record: TaskRecord): LiveTask {
-  const { broker, session } = request
-  const known = requestOf(request, record)
-  const stored = known ?? { configuration: {}, text: '' }
-  const asked = parseCallboardConfiguration(stored.configuration.callboard)
-  const merged = asked.ok ? mergeProfile(broker.profiles, stored.configuration, asked.value) : asked
-  const { profile, cwd } = record
-  const shown = { ...(profile === undefined ? {} : { profile }), ...(cwd === undefined ? {} : { cwd }) }
-  return new LiveTask({
-    id: record.id,
-    request: stored,
-    // One that cannot run again is put away as it was listed.
-    callboard: known !== undefined && merged.ok ? merged.value : shown,
-    listedText: record.text,
-    createdAt: record.createdAt,
-    startedBy: record.startedBy,
-    session,
-    record,
-    resumable: known !== undefined,
-    now: broker.parts.now,
-  })
 }
 
 interface Message {

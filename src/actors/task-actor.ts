@@ -5,7 +5,7 @@
  */
 import { createActor } from 'xstate'
 import type { ActorRefFrom } from 'xstate'
-import { taskMachine } from '../../machines/task.ts'
+import type { taskMachine } from '../../machines/task.ts'
 import type { TaskMachineEvent } from '../../machines/task.ts'
 import { isStoreUnavailable } from '../broker/transaction.ts'
 import type { Transactions } from '../broker/transaction.ts'
@@ -163,9 +163,7 @@ export class TaskActors {
   }
 
   killAll(): void {
-    for (const task of [...this.#live.values()]) {
-      this.#options.transact(() => this.#actors.get(task.id)?.send({ type: 'kill' }))
-    }
+    for (const task of [...this.#live.values()]) this.#actors.get(task.id)?.send({ type: 'kill' })
   }
 
   /** Tells a task's machine something, in a transaction; its record is part of it. Throws what the store throws. */
@@ -184,7 +182,8 @@ export class TaskActors {
   announce(task: LiveTask, events: readonly TaskEvent[], cause: Cause): void {
     if (events.length === 0) return
     task.tells(events)
-    this.#options.transactions.current.stage({ task: task.id, events, ...cause })
+    const first = this.#options.transactions.current.stage({ task: task.id, events, ...cause })
+    if (events[0]?.eventName === 'taskCreated') task.firstSeq = first
   }
 
   /** Its record is written with the open transaction. */

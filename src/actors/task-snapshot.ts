@@ -42,7 +42,8 @@ export function restored({ id, runs, machine }: TaskRecord): TaskSnapshot | unde
   if (typeof value !== 'string' && !isObject(value)) return undefined
   const context: TaskContext = { id, exit: null, outcome: typeof outcome === 'string' ? outcome : '', runs }
   try {
-    return taskMachine.resolveState({ value, context })
+    const found = taskMachine.resolveState({ value, context })
+    return found.matches('settled') || found.matches('closed') ? undefined : found
   } catch {
     return undefined
   }

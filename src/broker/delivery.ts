@@ -3,31 +3,25 @@
  * answers, then the rest of the slab it stands in. A link that holds bytes stays at its cursor until it drains and
  * keeps no queue. Links that are behind share a budget of slabs a turn, so that live readers do not wait for them.
  */
-import type { EventMessage } from '../wire/envelope.ts'
-import type { Journal, JournalEntry } from './journal.ts'
+import type { JournalEntry } from './journal.ts'
 import { hasMore } from './lane.ts'
 import type { Lane, Lanes } from './lane.ts'
+import { readPiece } from './reading.ts'
+import type { ReadingOptions } from './reading.ts'
 import type { Slab } from './slab.ts'
-import type { Subscriber } from './subscriber.ts'
+import type { Backlog, Subscriber } from './subscriber.ts'
 
-export interface DeliveryOptions {
-  readonly journal: Journal
+export interface DeliveryOptions extends ReadingOptions {
   readonly lanes: Lanes
-  /** Reads a canonical frame back, so that another vocabulary can say it. */
-  readonly decodeStored: (frame: Uint8Array) => EventMessage
   /** Runs the flush at the end of the turn (setImmediate). */
   readonly schedule: (flush: () => void) => void
   readonly now: () => number
   /** Called after each flush: the turn's appends are out. */
   readonly flushed: () => void
-  readonly writeBytes: number
   readonly catchUpSlabsPerTurn: number
   readonly lagHighBytes: number
   readonly lagLowBytes: number
 }
-
-/** Frames looked at in one piece of catch-up: a filter that matches little must not scan the tail in one turn. */
-const scannedFramesMax = 4_096
 
 export class Delivery {
   readonly #options: DeliveryOptions
@@ -47,11 +41,12 @@ export class Delivery {
     this.#wakeUp()
   }
 
-  /** Puts a subscriber into a lane, at the head or after a sequence. */
-  enter(subscriber: Subscriber, lane: Lane, after: number): void {
+  /** Puts a subscriber into a lane, at the head or after a sequence; with a backlog, of that first. */
+  enter(subscriber: Subscriber, lane: Lane, after: number, backlog?: Backlog): void {
     const earlier = this.#takeOut(subscriber)
     subscriber.lane = lane
     subscriber.seq = after
+    subscriber.backlog = backlog
     lane.subscribers.add(subscriber)
     // Only now: the earlier lane may be this one, which must not close in between.
     if (earlier !== undefined) this.#options.lanes.closeIfEmpty(earlier)
@@ -211,7 +206,10 @@ export class Delivery {
 
   #place(subscriber: Subscriber, lane: Lane): boolean {
     subscriber.seq = subscriber.through
-    if (subscriber.seq < lane.chain.coversAfter) {
+    if (subscriber.backlog !== undefined && subscriber.seq >= subscriber.backlog.through)
+      subscriber.backlog = undefined
+    // A chain has what everybody wants: of a backlog only some of it.
+    if (subscriber.backlog !== undefined || subscriber.seq < lane.chain.coversAfter) {
       this.#standIn(subscriber, undefined)
       return false
     }
@@ -241,21 +239,11 @@ export class Delivery {
   }
 
   #writeFromJournal(subscriber: Subscriber, lane: Lane): void {
-    const { journal, writeBytes } = this.#options
+    const { journal } = this.#options
     if (subscriber.seq + 1 < journal.firstAvailable) return this.#skipGap(subscriber)
-    const frames: Buffer[] = []
-    let bytes = 0
-    const through = journal.scan(subscriber.seq, scannedFramesMax, (scanned) => {
-      if (!lane.wants(scanned.task, scanned.name)) return true
-      const frame = this.#encodeAgain(lane, scanned.frame)
-      if (frame === undefined) return true
-      if (bytes > 0 && bytes + frame.length > writeBytes) return false
-      frames.push(frame)
-      bytes += frame.length
-      return true
-    })
+    const { bytes, through } = readPiece(subscriber, lane, this.#options)
     subscriber.seq = through
-    if (bytes > 0) this.#write(subscriber, Buffer.concat(frames, bytes), undefined)
+    if (bytes !== undefined) this.#write(subscriber, bytes, undefined)
     this.#noteLag(subscriber)
     if (subscriber.held) return
     const { slab } = this.#place(subscriber, lane) ? subscriber : {}
@@ -268,12 +256,6 @@ export class Delivery {
     if (!subscriber.link.fellBehind(subscriber.seq + 1, first)) return
     subscriber.seq = first - 1
     this.wake(subscriber)
-  }
-
-  #encodeAgain(lane: Lane, canonical: Buffer): Buffer | undefined {
-    const { codec } = lane.dialect
-    if (codec === this.#options.journal.codec) return canonical
-    return codec.encodeToClient(this.#options.decodeStored(canonical))
   }
 
   #write(subscriber: Subscriber, bytes: Uint8Array, slab: Slab | undefined): void {

@@ -38,6 +38,8 @@ export interface JournalOptions {
   readonly pool: SlabPool
   readonly now: () => number
   readonly tailBytesMax: number
+  /** Of one piece read from the store. */
+  readonly storeReadBytes: number
 }
 
 export class Journal {
@@ -51,6 +53,7 @@ export class Journal {
   readonly #store: Store
   readonly #now: () => number
   readonly #tailBytesMax: number
+  readonly #storeReadBytes: number
   #sequence: number
 
   constructor(options: JournalOptions) {
@@ -58,6 +61,7 @@ export class Journal {
     this.#store = options.store
     this.#now = options.now
     this.#tailBytesMax = options.tailBytesMax
+    this.#storeReadBytes = options.storeReadBytes
     this.#sequence = options.store.head
     this.epoch = `${options.store.journalId}.${options.store.startNumber}`
     this.chain = new SlabChain(options.pool, this.#account, this.#sequence)
@@ -131,31 +135,66 @@ export class Journal {
   }
 
   /**
-   * Calls `take` for each canonical frame after `after`, until it returns false or `framesMax` have been looked at.
-   * Returns the sequence up to which everything has been looked at. `after` must not be below retention.
+   * Calls `take` for each canonical frame after `after`, until it returns false or `framesMax` have been looked at, or
+   * one piece of the store where `after` is below the hot tail. Returns the sequence up to which everything has been
+   * looked at. `after` must not be below retention. `task`: where only this one's events are wanted.
    */
-  scan(after: number, framesMax: number, take: (frame: ScannedFrame) => boolean): number {
+  scan(after: number, framesMax: number, take: (frame: ScannedFrame) => boolean, task?: string): number {
+    if (after < this.chain.coversAfter) return this.#scanStore(after, take, task)
     let through = after
     let left = framesMax
     const place = this.chain.seek(after)
     for (let slab: Slab | undefined = place.slab; slab !== undefined; slab = slab.next) {
       for (let index = slab.indexAfter(after); index < slab.seqs.length; index++) {
         const seq = slab.seqs[index] ?? 0
-        if (left-- === 0 || !take(new ScannedFrame(slab, index, seq))) return through
+        if (left-- === 0 || !take(new SlabFrame(slab, index, seq))) return through
         through = seq
       }
     }
     return Math.max(through, this.#sequence)
   }
 
-  /** Bytes of the journal after `after`. */
+  #scanStore(after: number, take: (frame: ScannedFrame) => boolean, task: string | undefined): number {
+    const { coversAfter } = this.chain
+    const stored =
+      task === undefined
+        ? this.#store.read(after, this.#storeReadBytes)
+        : this.#store.readTask(task, after, this.#storeReadBytes)
+    let through = after
+    for (const { seq, task: owner, name, frame } of stored) {
+      // What is in the tail is read there.
+      if (seq > coversAfter) return coversAfter
+      if (!take({ seq, task: owner, name, frame: bytesOf(frame) })) return through
+      through = seq
+    }
+    // Of one task there may be nothing more; of all there is always something, unless it has just been let go.
+    return stored.length === 0 ? coversAfter : through
+  }
+
+  /** Bytes of the journal after `after`: below the hot tail, about so many. */
   bytesAfter(after: number): number {
-    return this.chain.bytesAfter(Math.max(after, this.chain.coversAfter))
+    const below = Math.max(0, this.chain.coversAfter - after)
+    return below * storedFrameBytes + this.chain.bytesAfter(Math.max(after, this.chain.coversAfter))
   }
 }
 
-/** A frame where it lies. Its bytes are valid in the turn in which it was scanned. */
-export class ScannedFrame {
+/** What an event takes in the store, about. */
+const storedFrameBytes = 300
+
+function bytesOf(frame: Uint8Array): Buffer {
+  return Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)
+}
+
+/** A frame as it was encoded. Its bytes are valid in the turn in which it was scanned. */
+export interface ScannedFrame {
+  readonly seq: number
+  readonly task: string
+  readonly name: string
+  readonly frame: Buffer
+}
+
+/** A frame where it lies. */
+class SlabFrame implements ScannedFrame {
   readonly seq: number
   readonly #slab: Slab
   readonly #index: number

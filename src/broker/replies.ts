@@ -27,6 +27,8 @@ export class Replies {
   readonly #account: RepliesAccount
   readonly #kept = new Map<string, KeptReply>()
   #bytes = 0
+  /** Some answer is no longer here. */
+  hasForgotten = false
 
   constructor(
     countMax: number,
@@ -47,12 +49,16 @@ export class Replies {
 
   keep(requestId: string, digest: string, frame: Buffer): void {
     this.forget(requestId)
-    if (frame.length > this.#bytesMax) return
+    if (frame.length > this.#bytesMax) {
+      this.hasForgotten = true
+      return
+    }
     this.#kept.set(requestId, { digest, frame })
     this.#bytes += frame.length
     this.#account.bytes += frame.length
     for (const oldest of this.#kept.keys()) {
       if (this.#fits() || oldest === requestId) return
+      this.hasForgotten = true
       this.forget(oldest)
     }
   }

@@ -18,6 +18,12 @@ export interface SubscriberLink {
   failed(error: unknown): void
 }
 
+/** Of the events up to `through`, those of these tasks alone. */
+export interface Backlog {
+  readonly through: number
+  readonly tasks: ReadonlySet<string>
+}
+
 export class Subscriber {
   readonly link: SubscriberLink
   readonly outbox: Outbox
@@ -27,6 +33,8 @@ export class Subscriber {
   offset = 0
   /** Everything up to here has been handed over or is not for it. */
   seq = 0
+  /** What of the events up to a sequence is for it; undefined once it is past that. */
+  backlog: Backlog | undefined
   /** The socket holds bytes: `drained` will follow. */
   held = false
   heldSlab: Slab | undefined

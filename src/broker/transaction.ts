@@ -20,9 +20,14 @@ export class Transaction {
     this.#journal = journal
   }
 
-  /** Journals events of one task, in order. Throws where one cannot be said: then none of the draft is kept. */
-  stage(draft: JournalDraft): void {
+  /**
+   * Journals events of one task, in order; returns the first one's sequence. Throws where one cannot be said: then none
+   * of the draft is kept.
+   */
+  stage(draft: JournalDraft): number {
+    const first = this.#journal.head + 1
     for (const entry of this.#journal.stage(draft)) this.#entries.push(entry)
+    return first
   }
 
   /** Saves a task's record, made when the transaction commits. */

@@ -127,7 +127,13 @@ function refusing<T>(load: () => T): Loaded<T> {
 
 function listenersOf(sources: SettingsSources, config: Config): ListenerSettings[] {
   const socket = socketPath(sources, config, true)
-  const first = { framing: 'node-ipc', vocabulary: 'roo', scope: 'all', role: 'client' } as const
+  const first = {
+    framing: 'node-ipc',
+    vocabulary: 'roo',
+    scope: 'all',
+    role: 'client',
+    replay: 'none',
+  } as const
   const listeners = [{ ...socket, ...first }, ...moreListeners(sources, config)]
   refuseTwice(listeners)
   return listeners

@@ -1,5 +1,5 @@
 /**
- * What `--listen framing+vocabulary:PATH[,scope=own][,role=observer]` and the config's `listen` mean. A path may hold
+ * What `--listen framing+vocabulary:PATH[,scope=own][,role=observer][,replay=live]` and the config's `listen` mean. A path may hold
  * a colon, but no comma followed by `word=`: that begins an option.
  */
 import { isAbsolute, resolve } from 'node:path'
@@ -20,6 +20,8 @@ export interface ListenerSettings {
   readonly scope: 'all' | 'own'
   /** The most that a connection may be. An observer starts and changes nothing. */
   readonly role: 'client' | 'observer'
+  /** `live`: a connection is first given what the tasks that live have told so far. */
+  readonly replay: 'none' | 'live'
   /** What named the path, for messages. */
   readonly source: SocketPathSource | ListenSource
   /** True where nobody asked for this path: only then its directory is made. */
@@ -28,8 +30,8 @@ export interface ListenerSettings {
 
 export type ListenSource = '--listen' | 'listen'
 
-const known = { scope: ['all', 'own'], role: ['client', 'observer'] } as const
-const form = 'framing+vocabulary:PATH[,scope=own][,role=observer]'
+const known = { scope: ['all', 'own'], role: ['client', 'observer'], replay: ['none', 'live'] } as const
+const form = 'framing+vocabulary:PATH[,scope=own][,role=observer][,replay=live]'
 
 /**
  * Reads one value of `--listen`. `from` names the option in errors; a relative path is resolved against `cwd`, and is
@@ -54,6 +56,10 @@ export function parseListenOption(
   if (scope === 'own' && role === 'observer') {
     fail('scope=own and role=observer do not combine: an observer starts nothing that could be its own.')
   }
+  const replay = oneOf(known.replay, chosen.get('replay') ?? 'none', 'replay', fail)
+  if (scope === 'own' && replay === 'live') {
+    fail('scope=own and replay=live do not combine: a new connection has no tasks of its own.')
+  }
   const absolute = resolve(cwd ?? '/', path)
   const bytes = boundPathBytes(absolute)
   if (process.platform !== 'win32' && bytes > limits.socketPathBytesMax) {
@@ -65,6 +71,7 @@ export function parseListenOption(
     vocabulary: oneOf(vocabularyNames, vocabulary, 'vocabulary', fail),
     scope,
     role,
+    replay,
     source: from,
     isDefault: false,
   }

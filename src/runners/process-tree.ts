@@ -31,15 +31,25 @@ export class ProcessTree {
   readonly #table: ProcessTable
   readonly #tasks: ReadonlySet<string>
   readonly #root: TreeRoot | undefined
+  readonly #isOurs: (entry: ProcessEntry, task: string) => boolean
   readonly #streams: ReadonlySet<string>
   /** Every process that ever belonged to it, by pid: its start. */
   readonly #known = new Map<number, number>()
 
-  /** All processes of the tasks `tasks`; with `root` also what descends from it. */
-  constructor(table: ProcessTable, tasks: readonly string[], root?: TreeRoot) {
+  /**
+   * All processes of the tasks `tasks`; with `root` also what descends from it. `isOurs` may deny one that carries a
+   * task's mark.
+   */
+  constructor(
+    table: ProcessTable,
+    tasks: readonly string[],
+    root?: TreeRoot,
+    isOurs: (entry: ProcessEntry, task: string) => boolean = () => true,
+  ) {
     this.#table = table
     this.#tasks = new Set(tasks)
     this.#root = root
+    this.#isOurs = isOurs
     this.#streams = new Set(root?.streams)
     if (root !== undefined) this.#known.set(root.pid, root.start ?? unknownStart)
   }
@@ -123,8 +133,8 @@ export class ProcessTree {
   /** Adds `entry` if it carries a mark; returns whether that is certain. */
   async #look(snapshot: ProcessSnapshot, entry: ProcessEntry): Promise<boolean> {
     const { task, streams, certain } = await snapshot.marks(entry)
-    const ours =
-      (task !== undefined && this.#tasks.has(task)) || streams.some((one) => this.#streams.has(one))
+    const marked = task !== undefined && this.#tasks.has(task) && this.#isOurs(entry, task)
+    const ours = marked || streams.some((one) => this.#streams.has(one))
     if (ours) this.#known.set(entry.pid, entry.start)
     return ours || certain
   }

@@ -2,26 +2,14 @@
  * Ends every process of a run: TERM once to each, KILL after the grace, and looks again until nobody is left: a
  * process may fork while it is being looked for. Where the machine was not quiet meanwhile, nobody must be found twice.
  */
-import { limits as defaults } from '../limits.ts'
-import { systemClock } from './clock.ts'
-import { processTable } from './process-table.ts'
-import { ProcessTree } from './process-tree.ts'
+import type { ProcessTree } from './process-tree.ts'
 import type { Limits } from '../limits.ts'
 import type { Clock } from './clock.ts'
-import type { ProcessEntry, ProcessTable } from './process-table.ts'
+import type { ProcessEntry } from './process-table.ts'
 
 export interface EndingOptions {
   readonly limits: Pick<Limits, 'cancelGraceMs' | 'reapPollMs' | 'reapDeadlineMs'>
   readonly clock: Clock
-}
-
-/** Ends what earlier runs of the tasks left behind, and resolves with how many processes outlived it. Never rejects. */
-export async function endDescendants(
-  tasks: readonly string[],
-  options: Partial<EndingOptions> & { readonly table?: ProcessTable } = {},
-): Promise<number> {
-  const { limits = defaults, clock = systemClock, table = processTable } = options
-  return await new TreeEnding(new ProcessTree(table, tasks), { limits, clock }).left
 }
 
 export class TreeEnding {

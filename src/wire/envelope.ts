@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
 import { taskCommandSchema, taskStates } from './commands.ts'
-import { askSchema, exitSchema, holderSchema, taskEventSchema } from './events.ts'
+import { askSchema, exitSchema, holderSchema, taskEventSchema, taskMessageSchema } from './events.ts'
 import { rejectionCodes } from './rejection.ts'
 
 /** The extension's version, as the Ack and Hello carry it. */
@@ -148,11 +148,15 @@ export const helloResultSchema = z.object({
 })
 export type HelloResult = z.infer<typeof helloResultSchema>
 
+/** For who comes late: a task with the last that it said, its text cut. */
+export const snapshotTaskSchema = taskSchema.extend({ lastMessage: taskMessageSchema.optional() })
+export type SnapshotTask = z.infer<typeof snapshotTaskSchema>
+
 export const subscribeResultSchema = z.object({
   after: sequence,
   head: sequence,
   gap: resultGap.optional(),
-  snapshot: z.object({ tasks: z.array(taskSchema) }).optional(),
+  snapshot: z.object({ tasks: z.array(snapshotTaskSchema) }).optional(),
 })
 export type SubscribeResult = z.infer<typeof subscribeResultSchema>
 
@@ -209,6 +213,10 @@ export const statusSchema = z.object({
     bytes: z.number(),
     bytesMax: z.number(),
     durability: z.string(),
+    /** Bytes that the store keeps on disk; absent where it keeps nothing. */
+    storedBytes: z.number().optional(),
+    /** Why nothing can be kept now, in a sentence: commands that change something are answered `storage_unavailable`. */
+    unavailable: z.string().optional(),
   }),
   lanes: z.number(),
   memory: z.object({ rssBytes: z.number(), heapUsedBytes: z.number() }),

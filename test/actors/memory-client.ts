@@ -12,6 +12,8 @@ export class MemoryClient {
   readonly codec: Codec
   readonly messages: ServerMessage[] = []
   closed = false
+  /** Before the numbers of its requests. */
+  prefix = 'r'
   #requests = 0
 
   constructor(transport: MemoryTransport, path: string, codec: Codec) {
@@ -68,7 +70,10 @@ export class MemoryClient {
     this.link.write(Buffer.from(frames.join('')))
   }
 
-  async request(command: TaskCommandInput, requestId = `r${++this.#requests}`): Promise<Reply['data']> {
+  async request(
+    command: TaskCommandInput,
+    requestId = `${this.prefix}${++this.#requests}`,
+  ): Promise<Reply['data']> {
     this.send({ ...command, requestId })
     return this.reply(requestId)
   }

@@ -31,6 +31,8 @@ export interface RigOptions {
   /** What one direction of a link buffers. */
   readonly bufferBytes?: number
   readonly bind?: boolean
+  /** Ids are counted from here. */
+  readonly ids?: number
   /** A simulated clock, and who notes the edges taken. */
   readonly actors?: ActorSetting
 }
@@ -63,7 +65,14 @@ export function rig(options: RigOptions = {}): Rig {
   const now = (): number => Date.now()
   const pool = new SlabPool(limits.slabBytes, limits.slabPoolMax)
   const { tailBytesMax, lanesMax, laneTailBytesMax } = limits
-  const journal = new Journal({ store, codec: canonicalCodec, pool, now, tailBytesMax })
+  const journal = new Journal({
+    store,
+    codec: canonicalCodec,
+    pool,
+    now,
+    tailBytesMax,
+    storeReadBytes: limits.storeReadBytes,
+  })
   const lanes = new Lanes({ journal, pool, nativeOnly: nativeEventNames, lanesMax, laneTailBytesMax })
   const delivery = new Delivery({
     journal,
@@ -77,7 +86,7 @@ export function rig(options: RigOptions = {}): Rig {
     },
     ...limits,
   })
-  let ids = 0
+  let ids = options.ids ?? 0
   const asked: Rig['asked'] = { shutdown: [], stopped: false }
   const broker: Broker = new Broker({
     actors,

@@ -23,6 +23,7 @@ export const bounds = {
   laneTailBytesMax: 1_536,
   lanesMax: 64,
   writeBytes: 512,
+  storeReadBytes: 512,
   catchUpSlabsPerTurn: 2,
   lagHighBytes: 2_048,
   lagLowBytes: 512,
@@ -165,10 +166,17 @@ export class World {
 
   constructor(changed: Partial<Bounds> = {}, store: Store = memoryStore()) {
     this.bounds = { ...bounds, ...changed }
-    const { slabBytes, tailBytesMax } = this.bounds
+    const { slabBytes, tailBytesMax, storeReadBytes } = this.bounds
     this.pool = new SlabPool(slabBytes, 8)
     const { pool } = this
-    this.journal = new Journal({ store, codec: canonicalCodec, pool, now: () => 1, tailBytesMax })
+    this.journal = new Journal({
+      store,
+      codec: canonicalCodec,
+      pool,
+      now: () => 1,
+      tailBytesMax,
+      storeReadBytes,
+    })
     this.lanes = new Lanes({ ...this.bounds, journal: this.journal, pool, nativeOnly: nativeEventNames })
     this.delivery = new Delivery({
       ...this.bounds,

@@ -387,7 +387,7 @@ describe('the journal', () => {
     expect(through).toBe(200)
     expect(journal.bytesAfter(200)).toBe(0)
     expect(journal.bytesAfter(199)).toBeGreaterThan(0)
-    expect(journal.bytesAfter(0)).toBe(journal.bytesAfter(journal.firstAvailable - 1))
+    expect(journal.bytesAfter(0)).toBeGreaterThan(journal.bytesAfter(journal.firstAvailable - 1))
   })
 
   test('is scanned so far as is asked, or until enough is taken', () => {

@@ -71,6 +71,7 @@ describe('without a config file', () => {
         vocabulary: 'roo',
         scope: 'all',
         role: 'client',
+        replay: 'none',
       },
     ])
   })
@@ -309,6 +310,25 @@ describe('more listeners', () => {
     expect(refusal({ logLevel: 'inof' })).toContain('--log-level "inof": unknown level')
     env['CALLBOARD_LOG_LEVEL'] = 'debugg'
     expect(refusal()).toContain('did you mean "debug"?')
+  })
+
+  test('what the journal holds against is said by the file, the environment and a flag, each over the one before', () => {
+    expect(settings()).toMatchObject({ durability: 'normal' })
+    write({ store: { durability: 'full', retention: { ageDays: 2, bytes: 2 ** 30, tasks: 7 } } })
+    expect(settings()).toMatchObject({
+      durability: 'full',
+      limits: { retentionAgeMs: 2 * 86_400_000, retentionBytesMax: 2 ** 30, retentionTasksMax: 7 },
+    })
+    env['CALLBOARD_DURABILITY'] = 'normal'
+    expect(settings()).toMatchObject({ durability: 'normal' })
+    expect(settings({ durability: 'memory' })).toMatchObject({ durability: 'memory' })
+    expect(refusal({ durability: 'ful' })).toContain(
+      '--durability "ful": unknown durability; did you mean "full"?',
+    )
+    env['CALLBOARD_DURABILITY'] = 'none'
+    expect(refusal()).toContain('CALLBOARD_DURABILITY "none": unknown durability')
+    write({ store: { retention: { days: 1 } } })
+    expect(refusal()).toContain('unknown key "store.retention.days"')
   })
 
   // bound: drainDeadlineMsMax

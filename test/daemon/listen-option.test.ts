@@ -12,6 +12,7 @@ describe('--listen', () => {
       vocabulary: 'roo-1.89',
       scope: 'all',
       role: 'client',
+      replay: 'none',
       source: '--listen',
       isDefault: false,
     })
@@ -40,12 +41,14 @@ describe('--listen', () => {
     ['node-ipc+roo:,scope=own', 'names no path'],
     ['node-icp+roo:/a', 'unknown framing "node-icp"; did you mean "node-ipc"?'],
     ['node-ipc+rooo:/a', 'unknown vocabulary "rooo"; did you mean "roo"?'],
-    ['node-ipc+roo:/a,scop=own', 'unknown option "scop"; did you mean "scope"? (known: scope, role)'],
+    ['node-ipc+roo:/a,scop=own', 'unknown option "scop"; did you mean "scope"? (known: scope, role, replay)'],
     ['node-ipc+roo:/a,toString=own', 'unknown option "toString"'],
     ['node-ipc+roo:/a,scope=mine', 'unknown scope "mine"'],
     ['node-ipc+roo:/a,role=worker', 'unknown role "worker" (known: client, observer)'],
     ['node-ipc+roo:/a,scope=own,scope=all', 'scope is given twice'],
     ['node-ipc+roo:/a,scope=own,role=observer', 'do not combine'],
+    ['node-ipc+roo:/a,scope=own,replay=live', 'do not combine'],
+    ['node-ipc+roo:/a,replay=all', 'unknown replay "all" (known: none, live)'],
   ])('%s is refused by an error that names the option, the value and: %s', (value, message) => {
     expect(() => parse(value)).toThrow(message)
     expect(() => parse(value)).toThrow(`--listen ${JSON.stringify(value)}`)

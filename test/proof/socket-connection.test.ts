@@ -39,7 +39,9 @@ const drained = pathOf(connectionMachine, connectionInput, [
 
 /** Its log says why links close. */
 async function daemonWith(limits: object, nodeArgs: readonly string[] = []): Promise<DaemonProcess> {
-  return await startDaemonProcess({ args: ['--log-level', 'debug'], config: { limits }, nodeArgs })
+  // With a journal on disk no reader falls below retention by being slow.
+  const args = ['--log-level', 'debug', '--durability', 'memory']
+  return await startDaemonProcess({ args, config: { limits }, nodeArgs })
 }
 
 describe('a link of a real daemon', () => {

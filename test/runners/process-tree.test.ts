@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
 import { commandRunner } from '../../src/runners/command.ts'
 import { readLinuxProcess } from '../../src/runners/linux-processes.ts'
 import { processTable, sharedTable } from '../../src/runners/process-table.ts'
 import { ProcessTree } from '../../src/runners/process-tree.ts'
-import { endDescendants, TreeEnding } from '../../src/runners/tree-ending.ts'
+import { TreeEnding } from '../../src/runners/tree-ending.ts'
 import { systemClock } from '../../src/runners/clock.ts'
 import { record, taskOf } from './recorded-run.ts'
 import type { ProcessEntry, ProcessTable } from '../../src/runners/process-table.ts'
@@ -122,19 +120,6 @@ describe.runIf(process.platform === 'linux')('nothing of a run is left', () => {
     expect([lives(first), lives(second)]).toEqual([false, true])
     other.run.kill()
     await other.ended
-  })
-
-  test('what an earlier daemon left of some tasks is found by their ids alone', async () => {
-    const tasks = [randomUUID(), randomUUID()]
-    const stranger = randomUUID()
-    const children = [...tasks, stranger].map((task) =>
-      spawn('sleep', ['1000'], { env: { CALLBOARD_TASK: task }, detached: true, stdio: 'ignore' }),
-    )
-    expect(
-      await endDescendants(tasks, { limits: { cancelGraceMs: 300, reapPollMs: 5, reapDeadlineMs: 1_000 } }),
-    ).toBe(0)
-    expect(children.map((child) => lives(child.pid ?? 0))).toEqual([false, false, true])
-    children.at(-1)?.kill('SIGKILL')
   })
 })
 

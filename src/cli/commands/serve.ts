@@ -26,6 +26,12 @@ More listeners, each with one framing and one vocabulary:
   --listen 'lines+roo:/srv/lines.sock'             JSON lines, for any language
   --listen 'node-ipc+roo:/srv/box.sock,scope=own'  each sees only its own tasks
   --listen 'lines+roo:/srv/eye.sock,role=observer' look, but start nothing
+  --listen 'node-ipc+roo:/srv/late.sock,replay=live'  first what live tasks told
+
+Durability (else CALLBOARD_DURABILITY, the config's \`store\`, or normal):
+  normal  tasks and events outlive the daemon, however it ends
+  full    and a loss of power; each commit waits for the disk
+  memory  nothing is kept: they end with the daemon
 
 Logs go to stderr: lines for people on a terminal, one JSON object a line
 otherwise.

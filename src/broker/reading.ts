@@ -1,0 +1,60 @@
+/**
+ * One piece of the journal for a reader that is not in its lane's chain: from the hot tail or from the store, encoded
+ * again where its lane speaks otherwise. Bounded in bytes and in frames looked at: a filter that matches little must not
+ * scan everything in one turn.
+ */
+import type { EventMessage } from '../wire/envelope.ts'
+import type { Journal } from './journal.ts'
+import type { Lane } from './lane.ts'
+import type { Subscriber } from './subscriber.ts'
+
+export interface ReadingOptions {
+  readonly journal: Journal
+  /** Reads a canonical frame back, so that another vocabulary can say it. */
+  readonly decodeStored: (frame: Uint8Array) => EventMessage
+  readonly writeBytes: number
+}
+
+export interface Piece {
+  /** Undefined where nothing of it is for this reader. */
+  readonly bytes: Buffer | undefined
+  /** Everything up to here is in it, or not for this reader. */
+  readonly through: number
+}
+
+const scannedFramesMax = 4_096
+
+export function readPiece({ seq: after, backlog }: Subscriber, lane: Lane, options: ReadingOptions): Piece {
+  const { journal, decodeStored, writeBytes } = options
+  const until = backlog?.through ?? Infinity
+  const isWanted = (task: string, name: string): boolean =>
+    lane.wants(task, name) && (backlog === undefined || backlog.tasks.has(task))
+  const frames: Buffer[] = []
+  let bytes = 0
+  let isPast = false
+  const through = journal.scan(
+    after,
+    scannedFramesMax,
+    ({ seq, task, name, frame }) => {
+      isPast = seq > until
+      if (isPast) return false
+      if (!isWanted(task, name)) return true
+      const said =
+        lane.dialect.codec === journal.codec ? frame : lane.dialect.codec.encodeToClient(decodeStored(frame))
+      if (said === undefined) return true
+      if (bytes > 0 && bytes + said.length > writeBytes) return false
+      frames.push(said)
+      bytes += said.length
+      return true
+    },
+    onlyTask(backlog?.tasks) ?? lane.onlyTask,
+  )
+  return {
+    bytes: bytes === 0 ? undefined : Buffer.concat(frames, bytes),
+    through: isPast ? until : Math.min(through, until),
+  }
+}
+
+function onlyTask(tasks: ReadonlySet<string> | undefined): string | undefined {
+  return tasks?.size === 1 ? tasks.values().next().value : undefined
+}
