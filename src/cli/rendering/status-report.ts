@@ -1,5 +1,6 @@
 /** The daemon's status for people: a few aligned lines. */
 import { shortDuration } from './duration.ts'
+import { oneLine } from './plain-text.ts'
 import { fields } from './task-report.ts'
 import type { Status } from '../../wire/envelope.ts'
 
@@ -17,14 +18,22 @@ export function statusReport(status: Status, now: number): string[] {
     ),
     ['connections', { text: `${status.connections}` }],
     ['tasks', { text: counts(status.tasks) }],
-    [
-      'journal',
-      {
-        text: `${journal.durability}, ${mebibytes(journal.bytes)} of ${mebibytes(journal.bytesMax)} MiB, events ${journal.firstAvailable} to ${journal.head}`,
-      },
-    ],
+    ['journal', { text: journalText(journal) }],
+    ['storage', journal.unavailable === undefined ? undefined : { text: storageText(journal.unavailable) }],
     ['memory', { text: `${mebibytes(memory.rssBytes)} MiB, heap ${mebibytes(memory.heapUsedBytes)} MiB` }],
   ])
+}
+
+function journalText(journal: Status['journal']): string {
+  const { durability, bytes, bytesMax, storedBytes, firstAvailable, head } = journal
+  const tail = `${mebibytes(bytes)} of ${mebibytes(bytesMax)} MiB`
+  const kept =
+    storedBytes === undefined ? tail : `${mebibytes(storedBytes)} MiB on disk, ${tail} of it in memory`
+  return `${durability}, ${kept}, events ${firstAvailable} to ${head}`
+}
+
+function storageText(why: string): string {
+  return `cannot be written, so that nothing can be started or changed: ${oneLine(why)}`
 }
 
 function limitsOf(listener: { readonly scope: string; readonly role: string }): string {
