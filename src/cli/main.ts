@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
+import { agentsCommand } from './commands/agents.ts'
 import { answerCommand } from './commands/answer.ts'
 import { asksCommand } from './commands/asks.ts'
 import { cancelCommand } from './commands/cancel.ts'
@@ -37,6 +38,7 @@ import { Interrupted } from './stop-signals.ts'
 const help = `
 Examples:
   callboard run -- npm test             run a command; others can watch it
+  callboard run "fix the tests"         give a task to an agent
   callboard start -- make -j4           start one and go on; prints its id
   callboard ps                          what runs
   callboard watch 3f2a                  follow a task: any unique beginning or
@@ -103,6 +105,7 @@ function commands(): Command[] {
     clientsCommand(),
     inspectCommand(),
     topCommand(),
+    agentsCommand(),
     statusCommand(),
     socketCommand(),
     machinesCommand(),

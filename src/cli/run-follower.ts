@@ -2,11 +2,13 @@
  * Follows one task from its start to its end for `run`: copies its output, notes how it ended. Ends with the event that
  * settles the task, so that everything before it has been written.
  */
+import { AgentWords } from './agent-words.ts'
 import { exitCodes, signalExitCode } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 import { OutputProgress } from './output-progress.ts'
 import { isSettled } from './settled.ts'
 import { CallboardError } from '../client/callboard-error.ts'
+import type { Words } from './agent-words.ts'
 import type { Output } from './output.ts'
 import type { CallboardClient } from '../client/callboard-client.ts'
 import type { EventMessage, Gap } from '../wire/envelope.ts'
@@ -17,6 +19,8 @@ export interface RunFollowerOptions {
   readonly taskId: string
   readonly output: Output
   readonly json: boolean
+  /** An agent's words are shown: they go to stdout, and the output of what it runs to stderr. */
+  readonly isAgent?: boolean
   /** Told of every event of the task. */
   readonly told: (event: TaskEvent) => void
 }
@@ -24,6 +28,9 @@ export interface RunFollowerOptions {
 export class RunFollower {
   readonly #options: RunFollowerOptions
   readonly #progress = new OutputProgress()
+  /** From its start on: the message before it is the prompt. */
+  #words: AgentWords | undefined
+  #isCompleted = false
   #exit: Exit | undefined
   #errorText: string | undefined
 
@@ -57,6 +64,9 @@ export class RunFollower {
       case 'message':
         await this.#message(event.payload[0].message)
         return false
+      case 'taskStarted':
+        if (this.#options.isAgent === true && !this.#options.json) this.#words = new AgentWords()
+        return false
       case 'taskExited':
         this.#exit = event.payload[1]
         return false
@@ -67,6 +77,8 @@ export class RunFollower {
         return false
       case 'taskCompleted':
       case 'taskAborted':
+        this.#isCompleted = event.eventName === 'taskCompleted'
+        await this.#speak(this.#words?.end() ?? [])
         return true
       default:
         return false
@@ -76,8 +88,15 @@ export class RunFollower {
   async #message(message: TaskMessage): Promise<void> {
     if (message.say === 'error') this.#errorText = message.text
     if (this.#options.json) return
+    await this.#speak(this.#words?.fresh(message) ?? [])
     const fresh = this.#progress.fresh(message)
-    if (fresh !== undefined) await this.#write(fresh.bytes, fresh.stream)
+    if (fresh === undefined) return
+    await this.#speak(this.#words?.end() ?? [])
+    await this.#write(fresh.bytes, this.#options.isAgent === true ? 'stderr' : fresh.stream)
+  }
+
+  async #speak(words: readonly Words[]): Promise<void> {
+    for (const { text, to } of words) await this.#write(Buffer.from(text), to)
   }
 
   /** What settled the task may be among the events that are missing. */
@@ -86,16 +105,24 @@ export class RunFollower {
     this.#say(`output is missing here: events ${from} to ${firstAvailable - 1} are no longer kept.`)
     const task = await this.#options.client.getTask(this.#options.taskId)
     this.#exit ??= task.exit
+    this.#isCompleted = task.state === 'completed'
     return isSettled(task.state)
   }
 
   async #result(): Promise<number> {
+    if (this.#options.isAgent === true) return this.#agentResult()
     if (this.#exit === undefined && this.#errorText === undefined) {
       this.#exit = (await this.#options.client.getTask(this.#options.taskId)).exit
     }
     if (this.#exit?.signal !== undefined) return signalExitCode(this.#exit.signal)
     if (this.#exit?.code !== undefined) return this.#exit.code
     this.#say(this.#errorText ?? 'the task ended before its command did anything.')
+    return exitCodes.failure
+  }
+
+  #agentResult(): number {
+    if (this.#isCompleted) return exitCodes.ok
+    this.#say(this.#errorText ?? 'the task was cancelled.')
     return exitCodes.failure
   }
 

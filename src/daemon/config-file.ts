@@ -71,7 +71,7 @@ const profileSchema = z.discriminatedUnion(
   },
 )
 
-const profileName = z
+export const profileName = z
   .string()
   .max(limits.globCharsMax)
   .regex(/^[A-Za-z0-9][\w.-]*$/, { error: 'a profile is named by letters, digits, dot, dash and underscore' })
@@ -109,7 +109,7 @@ export type Config = z.infer<typeof configSchema>
  * names the file, where it is not ours alone, too large, not JSON or says something unknown.
  */
 export function readConfigFile(path: string, bytesMax: number = limits.configBytesMax): Config {
-  const text = readOwnFile(path, bytesMax)
+  const text = readConfigText(path, bytesMax)
   return text === undefined ? {} : parseConfig(text, path)
 }
 
@@ -128,7 +128,7 @@ export function parseConfig(text: string, path: string): Config {
 }
 
 /** Opens first and checks what is open, so that the file checked is the file read. Non-blocking: it may be a pipe. */
-function readOwnFile(path: string, bytesMax: number): string | undefined {
+export function readConfigText(path: string, bytesMax: number): string | undefined {
   let fd: number
   try {
     fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))

@@ -3,6 +3,8 @@
  * its end is our exit code, and Ctrl-C or a reader that goes away cancels it.
  */
 import { Command, Option } from 'commander'
+import { agentRequest } from '../agent-request.ts'
+import { chooseAgent, isForAgent } from '../agent-choice.ts'
 import { withConnection } from '../connection.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
 import { askPrompter } from '../asking/follow-asks.ts'
@@ -17,24 +19,31 @@ import type { Connection } from '../connection.ts'
 import type { Invocation } from '../invocation.ts'
 import type { TaskRequestOptions } from '../task-request.ts'
 import type { AskPrompter } from '../asking/ask-prompter.ts'
+import type { StartNewTask } from '../../wire/commands.ts'
 import type { TaskEvent } from '../../wire/events.ts'
 
 /** `ask` asks the person at the terminal, `none` leaves it to other clients, `all` allows everything. */
 const approvals = ['ask', 'all', 'none'] as const
 
 interface RunOptions extends TaskRequestOptions {
+  readonly agent?: string
   readonly approve?: (typeof approvals)[number]
 }
 
 const help = `
 Examples:
+  callboard run "fix the tests"         said to the first agent that is found
+  callboard run --agent claude "why?"   said to this one (\`callboard agents\`)
   callboard run -- npm test             as \`npm test\`, but others can watch it
   callboard run -- sh -c 'exit 3'       exits with 3
   callboard run --json -- make          its events, one JSON object a line
 
-The command gets this directory and this environment. Its input is closed unless
---stdin is given: then each line of our input is sent to it; the end of our
-input is not passed on.
+A text goes to an agent where --agent is given, or where it is one argument,
+without -- before it, that is no program. What the agent says comes out of
+stdout, what it does beside that out of stderr; 0 when it completes.
+The command or agent gets this directory and this environment. A command's input
+is closed unless --stdin is given: then each line of our input is sent to it;
+the end of our input is not passed on.
 Ctrl-C cancels the task and waits for its end; a second Ctrl-C leaves at once.
 What it asks is asked on the terminal, where there is one, and can be answered
 by any other client (\`callboard asks\`). --approve all allows everything it
@@ -45,9 +54,12 @@ reader of our output went away; with 1 when the command could not be started.`
 
 export function runCommand(): Command {
   return withSharedOptions(new Command('run'))
-    .summary('run a command as a task and wait for it')
-    .description('Run a command as a task and wait for it. A daemon is started where none answers.')
-    .argument('<command...>', 'program and arguments, after --')
+    .summary('run a command as a task, or give one to an agent, and wait for it')
+    .description(
+      'Run a command as a task, or give an agent one, and wait for it. A daemon is started where none answers.',
+    )
+    .argument('<command...>', 'program and arguments, after --; or a text for an agent')
+    .option('--agent <name>', 'the agent that the text is for')
     .option('--stdin', 'send the lines of our standard input to the command')
     .option('--priority <n>', 'its place in the queue: -10 to 10, higher first', priority)
     .addOption(
@@ -56,17 +68,33 @@ export function runCommand(): Command {
     .passThroughOptions()
     .addHelpText('after', help)
     .action(async (words: string[], options: RunOptions, command: Command) => {
-      process.exitCode = await run(invocationOf(command, ['stdout', 'stderr']), words, options)
+      const invocation = invocationOf(command, ['stdout', 'stderr'])
+      const isText = isForAgent(words, options.agent, invocation.env, process.argv)
+      process.exitCode = await run(invocation, isText ? said(invocation, words, options) : words, options)
     })
 }
 
-async function run(invocation: Invocation, words: readonly string[], options: RunOptions): Promise<number> {
+/** What an agent is to be asked. Where nobody has named it, it is said which one it is. */
+function said(invocation: Invocation, words: readonly string[], options: RunOptions): StartNewTask {
+  const agent = chooseAgent(options.agent, invocation.env)
+  if (options.agent === undefined) invocation.output.say(`this goes to ${agent.name}; --agent names another.`)
+  return agentRequest(invocation, words.join(' '), agent, options)
+}
+
+/** `work`: a command's words, or what an agent is asked. */
+async function run(
+  invocation: Invocation,
+  work: readonly string[] | StartNewTask,
+  options: RunOptions,
+): Promise<number> {
+  const isAgent = 'configuration' in work
+  const request = isAgent ? work : taskRequest(invocation, work, options)
   using signals = new StopSignals()
   const signal = signals.asked
   // Awaited here: with the end of this scope the signals would be let go.
   return await withConnection(invocation, { autostart: true, signal }, async (connection) => {
     signal.throwIfAborted()
-    const { taskId } = await connection.client.startTask(taskRequest(invocation, words, options))
+    const { taskId } = await connection.client.startTask(request)
     if (options.approve === 'all') await holdApproving(connection, taskId)
     const asked = AbortSignal.any([signal, invocation.output.lost])
     const done = new AbortController()
@@ -75,7 +103,7 @@ async function run(invocation: Invocation, words: readonly string[], options: Ru
       options.stdin === true ? forward(connection, taskId, invocation, done.signal) : undefined
     using asks = askers(invocation, connection, options)
     try {
-      return await follow(invocation, connection, taskId, asks)
+      return await follow(invocation, connection, { taskId, isAgent }, asks)
     } finally {
       done.abort()
       cancelling.stop()
@@ -104,13 +132,13 @@ function askers(invocation: Invocation, connection: Connection, options: RunOpti
 async function follow(
   invocation: Invocation,
   connection: Connection,
-  taskId: string,
+  task: { readonly taskId: string; readonly isAgent: boolean },
   asks: AskPrompter | undefined,
 ): Promise<number> {
   const { client, hello } = connection
   const { output, json } = invocation
   const told = (event: TaskEvent): void => asks?.take(event)
-  const follower = new RunFollower({ client, taskId, output, json, told })
+  const follower = new RunFollower({ client, ...task, output, json, told })
   const exitCode = await follower.follow(hello.head)
   invocation.output.lost.throwIfAborted()
   return exitCode
