@@ -18,6 +18,15 @@ export const systemClock: Clock = {
   },
 }
 
+/** The same for what nobody else keeps the daemon alive for: before it serves, a timer may be all that it has. */
+export const holdingClock: Clock = {
+  now: () => performance.now(),
+  after(ms, act) {
+    const timer = setTimeout(act, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
 /** Resolves after `ms` milliseconds of that clock. */
 export async function waitFor(clock: Clock, ms: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>()

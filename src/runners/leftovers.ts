@@ -4,7 +4,7 @@
  * an environment is inherited by whoever a user starts from inside a task later on.
  */
 import { limits as defaults } from '../limits.ts'
-import { systemClock } from './clock.ts'
+import { holdingClock } from './clock.ts'
 import { processTable } from './process-table.ts'
 import type { ProcessEntry, ProcessTable } from './process-table.ts'
 import { ProcessTree } from './process-tree.ts'
@@ -35,8 +35,8 @@ export async function endLeftovers(
   options: Partial<LeftoverOptions> = {},
 ): Promise<number> {
   if (tasks.length === 0) return 0
-  const { limits = defaults, clock = systemClock, table = processTable } = options
-  const startedAt = options.startedAt ?? clock.now() - process.uptime() * 1_000
+  const { limits = defaults, clock = holdingClock, table = processTable } = options
+  const startedAt = options.startedAt ?? Date.now() - process.uptime() * 1_000
   const createdAt = new Map(tasks.map((task) => [task.id, task.createdAt]))
   const own = table.find(process.pid)?.start
   const isOurs = ({ start }: ProcessEntry, task: string): boolean => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { endLeftovers } from '../../src/runners/leftovers.ts'
 import type { LeftoverOptions } from '../../src/runners/leftovers.ts'
@@ -82,6 +83,36 @@ describe.skipIf(!existsSync('/proc/self/environ'))('what a killed daemon left be
     const options = startedNow()
     expect(await endLeftovers([{ id: task, createdAt: Date.now() + 3_600_000 }], options)).toBe(0)
     expect(lives(pid)).toBe(false)
+  })
+
+  test('is waited for by a process that has nothing else to do', async () => {
+    const task = randomUUID()
+    const pid = sleeping(task, ['sh', '-c', `trap '' TERM; while :; do sleep 0.1; done`])
+    await expect.poll(() => lives(pid)).toBe(true)
+    // Its start is counted in hundredths of a second: what is to be ended must be older.
+    await expect
+      .poll(() => processTable.find(sleeping('none'))?.start)
+      .toBeGreaterThan(processTable.find(pid)?.start ?? 0)
+    const module = resolve(import.meta.dirname, '../../src/runners/leftovers.ts')
+    const script = `
+      const { endLeftovers } = await import(${JSON.stringify(module)})
+      const task = { id: ${JSON.stringify(task)}, createdAt: Date.now() - 1_000 }
+      process.exitCode = await endLeftovers([task], { limits: ${JSON.stringify(limits)} }) === 0 ? 0 : 1`
+    const daemon = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' })
+    started.push(daemon)
+    expect(await new Promise((settle) => daemon.once('exit', settle))).toBe(0)
+    expect(lives(pid)).toBe(false)
+  })
+
+  test('by itself, is not what was started long before the task', async () => {
+    const task = randomUUID()
+    const pid = sleeping(task)
+    const { table } = startedNow(10_000)
+    // Without being told it knows when this process was started, by the clock that tasks are dated with.
+    if (table === undefined) throw new Error('no table')
+    const createdAt = Date.now() - process.uptime() * 1_000 - 1_000
+    expect(await endLeftovers([{ id: task, createdAt }], { table, limits })).toBe(0)
+    expect(lives(pid)).toBe(true)
   })
 
   test('is not looked for where no task ran', async () => {
