@@ -211,7 +211,7 @@ export const taskMachine = setup({
       description: 'No run lives. It can be resumed if its runner can, or closed.',
       initial: 'completed',
       on: {
-        resume: { target: 'starting', description: 'It runs again under the same id.' },
+        resume: { target: 'queued', description: 'It is to run again under the same id.' },
         close: { target: 'closed', description: 'A client puts it away.' },
       },
       states: {

@@ -104,7 +104,7 @@ export const limits = {
   ownTasksPerSession: 10_000,
 
   // --- tasks -------------------------------------------------------------------------------------------------------
-  /** Tasks that run at once. Past it: `queue_full`. */
+  /** Tasks that run at once in all, with those inside others, which take no slot. Past it: `queue_full`. */
   tasksLiveMax: 512,
   /** Settled tasks kept in memory. Past either: the oldest is forgotten (`unknown_task`). */
   tasksKeptMax: 10_000,

@@ -92,7 +92,7 @@ test('the bounds fit each other', () => {
 describe('tasks that run at once', () => {
   // bound: tasksLiveMax
   test('are as many as may; one past that is queue_full, until one has ended', async () => {
-    const { runner, connect } = rig({ limits: { tasksLiveMax: 2 } })
+    const { runner, connect } = rig({ limits: { tasksLiveMax: 2, queuedTasksMax: 0 } })
     const client = await connect()
     const first = await client.start()
     await client.start()
@@ -106,7 +106,7 @@ describe('tasks that run at once', () => {
   })
 
   test('a legacy client is told so by the order of a task that could not start, it alone, without seq', async () => {
-    const { connect, journal } = rig({ limits: { tasksLiveMax: 0 } })
+    const { connect, journal } = rig({ limits: { tasksLiveMax: 0, queuedTasksMax: 0 } })
     const [client, other] = [await connect(), await connect()]
     client.send({ commandName: 'StartNewTask', data: { text: 'one too many' } })
     await client.hears('taskAborted')

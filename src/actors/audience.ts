@@ -11,6 +11,7 @@ import type { Session } from '../broker/session.ts'
 import type { Subscribe } from '../wire/commands.ts'
 import type { Broker } from './broker-actor.ts'
 import type { Connection, ListenerPolicy } from './connection.ts'
+import { sessionGone } from './lease-sessions.ts'
 import type { LiveTask } from './live-task.ts'
 import type { ReaderProgress } from './pacing.ts'
 
@@ -65,7 +66,7 @@ export function saveSession(broker: Broker, session: Session): void {
 /** Makes a session this connection's. */
 export function bindSession(broker: Broker, connection: Connection, session: Session): void {
   // Taken up again: the one that the connection had until now ends with nothing that anybody could come back for.
-  if (connection.session !== undefined) broker.parts.sessions.detach(connection.session, connection.id)
+  if (connection.session !== undefined) sessionGone(broker, connection, connection.session)
   connection.session = session
   broker.parts.sessions.attach(session, connection.id)
 }

@@ -6,57 +6,31 @@
 import { createActor } from 'xstate'
 import type { ActorRefFrom } from 'xstate'
 import { brokerMachine } from '../../machines/broker.ts'
-import type { Delivery } from '../broker/delivery.ts'
-import type { Journal } from '../broker/journal.ts'
-import type { Lanes } from '../broker/lane.ts'
-import type { Sessions } from '../broker/sessions.ts'
+import { Leases } from '../broker/leases.ts'
 import { Transactions } from '../broker/transaction.ts'
-import type { Limits } from '../limits.ts'
 import type { Logger } from '../log.ts'
-import type { Store, TaskRecord } from '../store/store.ts'
-import type { Ack, Status } from '../wire/envelope.ts'
+import type { TaskRecord } from '../store/store.ts'
+import type { Ack } from '../wire/envelope.ts'
 import { protocolVersion } from '../wire/envelope.ts'
-import type { ActorSetting } from './actor-setting.ts'
+import { Asking } from './asking.ts'
 import { attachReader } from './audience.ts'
 import type { Connection } from './connection.ts'
 import type { ConnectionActors, ConnectionOwner } from './connection-actor.ts'
 import { answersOf, boundAnswers } from './answer-budget.ts'
 import { routeInbox } from './command-router.ts'
+import { Deadlines } from './deadlines.ts'
+import { takeUpEarlierWork } from './earlier-work.ts'
+import type { BrokerParts } from './broker-parts.ts'
 import { announceDrain, letConnectionsGo } from './drain.ts'
+import { leaseClosed } from './claim-task.ts'
+import type { LeftState, LiveTask } from './live-task.ts'
 import { Outage } from './outage.ts'
 import type { Recovered } from './recovery.ts'
-import type { InspectorPort } from './inspecting.ts'
+import { PresenceNews } from './presence-news.ts'
 import type { Profiles } from './profiles.ts'
-import type { Outcome } from '../wire/rejection.ts'
+import { sessionGone } from './lease-sessions.ts'
+import { TaskQueue } from './run-queue.ts'
 import type { TaskActors } from './task-actor.ts'
-
-/** The parts that a broker joins. `connections` and `tasks` are made with it: see `createBroker`. */
-export interface BrokerParts {
-  readonly journal: Journal
-  readonly lanes: Lanes
-  readonly delivery: Delivery
-  readonly sessions: Sessions
-  readonly store: Store
-  readonly limits: Limits
-  readonly log: Logger
-  readonly now: () => number
-  readonly newTaskId: () => string
-  readonly newMessageId: () => string
-  /** Equal for equal bodies of a request, and short. */
-  readonly digest: (body: string) => string
-  readonly profiles: Profiles
-  /** Reads the profiles again; absent where they stand in no file. */
-  readonly rereadProfiles?: () => Outcome<Profiles>
-  /** What GetStatus says of the daemon besides the broker's own. */
-  readonly identity: Pick<Status, 'version' | 'pid' | 'startedAt' | 'listeners'> & { readonly ppid: number }
-  /** A client asked the daemon to stop. */
-  readonly shutdownRequested: (deadlineMs: number | undefined) => void
-  /** Every task has settled and every link has been let go. */
-  readonly stopped: () => void
-  readonly actors?: ActorSetting
-  /** The page that shows the machines. */
-  readonly inspector?: InspectorPort
-}
 
 const eventsProduced = { type: 'events.produced' } as const
 
@@ -65,6 +39,11 @@ export class Broker implements ConnectionOwner {
   readonly log: Logger
   readonly transactions: Transactions
   readonly outage: Outage
+  readonly leases: Leases
+  readonly asking: Asking
+  readonly queue: TaskQueue
+  readonly deadlines: Deadlines
+  readonly presence: PresenceNews
   /** What this start found of an earlier one. */
   recovered: Recovered = { interrupted: [], queued: [] }
   readonly #actor: ActorRefFrom<typeof brokerMachine>
@@ -101,6 +80,11 @@ export class Broker implements ConnectionOwner {
       log: this.log,
       over: () => this.tasks.runs.readOn(),
     })
+    this.leases = new Leases(parts.limits)
+    this.asking = new Asking(this)
+    this.queue = new TaskQueue(this)
+    this.deadlines = new Deadlines(this)
+    this.presence = new PresenceNews(this)
     const machine = brokerMachine.provide({
       actions: {
         routeCommands: ({ event }) => {
@@ -109,17 +93,23 @@ export class Broker implements ConnectionOwner {
         appendEvents: () => this.#act(() => this.#doWork()),
         announceDrain: ({ context }) => {
           announceDrain(this, context.drainDeadlineMs)
+          this.#act(() => this.queue.abandon())
           // A machine is not told from inside its own action that it is done.
           setImmediate(() => this.taskSettled())
         },
-        cancelTasks: () => this.#act(() => this.tasks.cancelAll()),
+        cancelTasks: () => this.#act(() => this.tasks.cancelAll((task) => !this.queue.outlives(task.id))),
         killTasks: () => {
-          this.#act(() => this.tasks.killAll())
+          this.#act(() => {
+            this.queue.abandon()
+            this.tasks.killAll()
+          })
           setImmediate(() => this.taskSettled())
         },
         drainConnections: () => {
           clearTimeout(this.#forgetting)
           this.outage[Symbol.dispose]()
+          this.deadlines[Symbol.dispose]()
+          this.presence[Symbol.dispose]()
           letConnectionsGo(this)
         },
       },
@@ -168,6 +158,7 @@ export class Broker implements ConnectionOwner {
 
   listenersBound(): void {
     this.#actor.send({ type: 'listeners.bound' })
+    takeUpEarlierWork(this)
     // Sessions of an earlier start for which nobody came back.
     const { sessionGraceMs } = this.parts.limits
     this.#forgetting = setTimeout(() => this.#forgetSessions(), sessionGraceMs + 1).unref()
@@ -183,8 +174,20 @@ export class Broker implements ConnectionOwner {
     this.#actor.send({ type: 'force' })
   }
 
+  /** A task is about to leave memory, in the open transaction. */
+  taskLeaving(task: LiveTask, state: LeftState): void {
+    this.asking.runEnded(task)
+    if (state === 'closed') leaseClosed(this, task.id, task.cause)
+  }
+
+  /** A task has left memory: that may have been the last one, and others may have waited for its place. */
+  taskLeft(task: LiveTask): void {
+    this.queue.left(task)
+    this.taskSettled()
+  }
+
   taskSettled(): void {
-    if (this.tasks.liveCount > 0 || this.#actor.getSnapshot().status !== 'active') return
+    if (this.tasks.liveCount > this.queue.outliving || this.#actor.getSnapshot().status !== 'active') return
     this.#actor.send({ type: 'tasks.settled' })
   }
 
@@ -254,7 +257,9 @@ export class Broker implements ConnectionOwner {
 
   gone(connection: Connection): void {
     if (connection.subscriber !== undefined) this.parts.delivery.remove(connection.subscriber)
-    if (connection.session !== undefined) this.parts.sessions.detach(connection.session, connection.id)
+    if (connection.session !== undefined) sessionGone(this, connection, connection.session)
+    this.presence.left(connection)
+    if (connection.native) this.deadlines.nativeLeft()
   }
 
   /** A throw would end the broker's machine, and with it the daemon: whoever wanted the work is told instead. */

@@ -10,6 +10,7 @@ import type { Outcome } from '../wire/rejection.ts'
 import { bindSession, enterLane, filterFor, listenerName, saveSession } from './audience.ts'
 import type { Broker } from './broker-actor.ts'
 import type { Connection } from './connection.ts'
+import { sessionBack } from './lease-sessions.ts'
 
 export function sayHello(broker: Broker, connection: Connection, hello: Hello): Outcome<HelloResult> {
   const { data } = hello
@@ -41,6 +42,8 @@ export function sayHello(broker: Broker, connection: Connection, hello: Hello): 
     connection.native = false
     return refused('limit_exceeded', 'Too many different subscriptions are open: say Hello again later.')
   }
+  if (resumed !== undefined) sessionBack(broker, connection, session)
+  broker.presence.joined(connection)
   return accepted({
     protocol: protocolVersion,
     clientId: connection.clientId,

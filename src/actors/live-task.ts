@@ -3,7 +3,7 @@
  * a step changes of it is undone by `memento` where the step could not be committed.
  */
 import type { Session } from '../broker/session.ts'
-import type { Run, RunnerTask, RunResult } from '../runners/runner.ts'
+import type { QueuedText, Run, RunnerTask, RunResult } from '../runners/runner.ts'
 import type { LeaseRecord, TaskRecord } from '../store/store.ts'
 import type { CallboardConfiguration, StartNewTask, TaskState } from '../wire/commands.ts'
 import type { Ask, QueuedMessage, TaskEvent, TaskMessage } from '../wire/events.ts'
@@ -58,6 +58,8 @@ export class LiveTask {
   lease: LeaseRecord | undefined
   /** What its runner remembers for a later run. */
   runnerState: unknown
+  /** What a client said after it had settled: its next run begins with that. */
+  followUp: QueuedText | undefined
   /** Its text cut as in lists. */
   lastMessage: TaskMessage | undefined
   cause: Cause = {}
@@ -91,9 +93,9 @@ export class LiveTask {
 
   /** Notes what a step may change; what is returned puts it back. The messages' clock never goes back. */
   memento(): () => void {
-    const { resumable, result, queued, asks, lease, runnerState, lastMessage, cause, left } = this
+    const { resumable, result, queued, asks, lease, runnerState, followUp, lastMessage, cause, left } = this
     return () => {
-      Object.assign(this, { resumable, result, queued, asks, lease, runnerState, lastMessage, cause, left })
+      Object.assign(this, { resumable, result, queued, asks, lease, runnerState, followUp, lastMessage, cause, left })
     }
   }
 
@@ -120,11 +122,14 @@ export class LiveTask {
     return first
   }
 
-  /** What its runner is given. */
-  forRunner(socketPath: string): RunnerTask {
-    const { id, request, callboard } = this
+  /** What its runner is given. `transcript`: what was said in it so far. */
+  forRunner(socketPath: string, transcript: () => readonly TaskMessage[] = () => []): RunnerTask {
+    const { id, request, callboard, followUp, runnerState } = this
     const { text, images = [], configuration } = request
-    return { id, text, images, configuration, callboard, socketPath }
+    const task = { id, text, images, configuration, callboard, socketPath }
+    if (followUp === undefined && runnerState === undefined) return task
+    const earlier = { state: runnerState, ...(followUp === undefined ? {} : { followUp }), transcript }
+    return { ...task, earlier }
   }
 
   /** Never reuses a `ts` up to this one. */

@@ -23,6 +23,9 @@ export interface Profile {
   readonly options?: Readonly<Record<string, string | boolean>>
   readonly authMethod?: string
   readonly mcpServers?: NonNullable<CallboardConfiguration['mcpServers']>
+  /** `cwd`: its tasks in the same directory run one at a time. */
+  readonly exclusive?: 'cwd' | 'none'
+  /** Who answers what its tasks ask where only clients that know no asks watch. */
   readonly legacyAsks?: 'allow' | 'deny' | 'wait'
 }
 
@@ -34,6 +37,20 @@ export interface Profiles {
 /** What runs a task with this configuration, a profile's defaults in it. */
 export function runnerName(callboard: CallboardConfiguration): RunnerName {
   return callboard.replay === undefined ? (callboard.runner ?? 'command') : 'replay'
+}
+
+/**
+ * The key of which one task runs at a time; undefined where it runs beside all others. Agents in one directory would
+ * undo each other's work; commands are their callers' business. `realPath` follows links, also of no directory at all.
+ */
+export function exclusivity(
+  profiles: Profiles,
+  callboard: CallboardConfiguration,
+  realPath: (cwd: string | undefined) => string,
+): string | undefined {
+  const profile = callboard.profile === undefined ? undefined : profiles.byName.get(callboard.profile)
+  const asked = profile?.exclusive ?? (callboard.runner === 'acp' ? 'cwd' : 'none')
+  return asked === 'cwd' ? `cwd:${realPath(callboard.cwd)}` : undefined
 }
 
 /** What a task runs with. A command or a recording of its own needs no profile, and goes over what a profile runs. */

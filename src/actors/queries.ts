@@ -24,14 +24,16 @@ export function listTasks(
 
 /** Settled tasks, then live ones, oldest first in each. */
 export function visibleTasks(request: Request): Task[] {
-  return visibleRecords(request).map((record) => shown(request.broker, record))
+  const places = request.broker.queue.places()
+  return visibleRecords(request).map((record) => shown(request.broker, record, places))
 }
 
 /** The same with the last that each said. */
 export function snapshotTasks(request: Request): SnapshotTask[] {
+  const places = request.broker.queue.places()
   return visibleRecords(request).map((record) => {
     const { lastMessage } = record
-    return { ...shown(request.broker, record), ...(lastMessage === undefined ? {} : { lastMessage }) }
+    return { ...shown(request.broker, record, places), ...(lastMessage === undefined ? {} : { lastMessage }) }
   })
 }
 
@@ -47,13 +49,19 @@ export function getTask(request: Request, id: string): Outcome<Task> {
   if (!found.ok) return found
   const record =
     'live' in found.value ? request.broker.tasks.liveRecord(found.value.live) : found.value.record
-  return accepted(shown(request.broker, record))
+  return accepted(shown(request.broker, record, request.broker.queue.places()))
 }
 
-/** Whether a closed one can be opened again is known here alone. */
-function shown(broker: Broker, record: TaskRecord): Task {
-  const task = shownTask(record)
-  return broker.tasks.closed.has(record.id) ? { ...task, resumable: true } : task
+/** Whether a closed one can be opened again, who holds it and where it waits is known here alone. */
+function shown(broker: Broker, record: TaskRecord, places: ReadonlyMap<string, number>): Task {
+  const queuePlace = places.get(record.id)
+  const holder = broker.leases.holder(record.id)
+  return {
+    ...shownTask(record),
+    ...(broker.tasks.closed.has(record.id) ? { resumable: true } : {}),
+    ...(queuePlace === undefined ? {} : { queuePlace }),
+    ...(holder === undefined ? {} : { holder }),
+  }
 }
 
 export function listClients(request: Request): Outcome<{ clients: Client[] }> {
@@ -65,6 +73,7 @@ export function listClients(request: Request): Outcome<{ clients: Client[] }> {
 function shownClient({ broker }: Request, connection: Connection): Client {
   const { session, subscriber, policy } = connection
   const client = session?.client
+  const lagBytes = subscriber === undefined ? 0 : broker.parts.delivery.lagBytes(subscriber)
   return {
     clientId: connection.clientId,
     ...(client === undefined ? {} : { name: client.name, version: client.version }),
@@ -76,7 +85,10 @@ function shownClient({ broker }: Request, connection: Connection): Client {
     state: broker.connections.stateOf(connection),
     since: connection.since,
     subscription: session?.filter?.key ?? 'none',
-    lagBytes: subscriber === undefined ? 0 : broker.parts.delivery.lagBytes(subscriber),
+    lagBytes,
+    lagEvents: lagBytes === 0 ? 0 : Math.max(0, broker.parts.journal.head - (subscriber?.seq ?? 0)),
+    leases: session === undefined ? [] : [...broker.leases.of(session.id)],
+    ...(session?.insideTask === undefined ? {} : { insideTask: session.insideTask }),
     ...(session?.currentTask === undefined ? {} : { currentTask: session.currentTask }),
     refusedFrames: connection.refusedFrames,
   }

@@ -54,6 +54,7 @@ function interrupt(broker: Broker, record: TaskRecord, { decodeStored }: Recover
   const { asks } = task
   task.asks = []
   for (const { id } of asks) {
+    broker.asking.interrupted(record.id, id)
     tasks.announce(
       task,
       [{ eventName: 'askResolved', payload: [record.id, { id, outcome: 'interrupted' }] }],

@@ -5,7 +5,9 @@ import type { CommandMessage } from '../wire/envelope.ts'
 import type { TaskCommandName } from '../wire/commands.ts'
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
+import { respondToAsk } from './answer-ask.ts'
 import type { Broker } from './broker-actor.ts'
+import { claimTask, releaseTask } from './claim-task.ts'
 import type { Connection } from './connection.ts'
 import { getTask, listClients, listTasks, status } from './queries.ts'
 import { reloadConfig } from './reload-config.ts'
@@ -85,8 +87,11 @@ export function routeCommand(
     case 'ReportActors':
       return reportActors(ask, command.data)
     case 'RespondToAsk':
+      return respondToAsk(ask, command.data)
     case 'ClaimTask':
+      return claimTask(ask, command.data)
     case 'ReleaseTask':
+      return releaseTask(ask, command.data)
     case 'PruneTasks':
       return refused('unsupported', `This daemon does not do ${command.commandName} yet.`)
   }

@@ -3,9 +3,9 @@
  * carry of an end stays with the task.
  */
 import type { TaskMachineEvent } from '../../machines/task.ts'
-import type { RunEvents, RunResult } from '../runners/runner.ts'
+import type { RunAsk, RunEvents, RunResult } from '../runners/runner.ts'
 import type { Exit, TaskEvent } from '../wire/events.ts'
-import { refused } from '../wire/rejection.ts'
+import type { Outcome } from '../wire/rejection.ts'
 import type { LiveTask } from './live-task.ts'
 import * as orders from './task-events.ts'
 
@@ -18,6 +18,12 @@ export interface RunEventsPort {
   send(event: TaskMachineEvent): void
   /** The task's record is written with the step. */
   touch(): void
+  /** Opens an ask, as a step of its own. */
+  asked(ask: RunAsk): Outcome<void>
+  withdrew(key: string): void
+  takeQueued(): readonly QueuedText[]
+  /** Nobody waits for answers any more. */
+  ending(): void
 }
 
 export function runEvents(task: LiveTask, port: RunEventsPort): RunEvents {
@@ -28,8 +34,9 @@ export function runEvents(task: LiveTask, port: RunEventsPort): RunEvents {
     messages: (batch) =>
       announced(batch.map(({ action, message }) => orders.message(task.id, action, message))),
     announced,
-    asked: () => refused('unsupported', 'This daemon takes no asks yet.'),
-    withdrew: () => undefined,
+    asked: (ask) => port.asked(ask),
+    withdrew: (key) => port.step(() => port.withdrew(key)),
+    takeQueued: () => port.takeQueued(),
     remember: (state) =>
       port.step(() => {
         task.runnerState = state
@@ -38,6 +45,7 @@ export function runEvents(task: LiveTask, port: RunEventsPort): RunEvents {
     ended: (result) =>
       port.step(() => {
         task.result = result
+        port.ending()
         port.send({ type: result.ok ? 'run.completed' : 'run.failed', ...endOf(result) })
       }),
   }

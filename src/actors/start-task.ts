@@ -14,21 +14,23 @@ import * as orders from './task-events.ts'
 
 export function startNewTask(request: Request, data: StartNewTask): Outcome<{ taskId: string }> {
   const { broker } = request
-  const full = refuseMore(request)
-  if (full !== undefined) return full
+  const draining = refuseDraining(request)
+  if (draining !== undefined) return draining
   const asked = parseCallboardConfiguration(data.configuration.callboard)
   if (!asked.ok) return asked
   const callboard = mergeProfile(broker.profiles, data.configuration, asked.value)
   if (!callboard.ok) return callboard
   const task = newTask(request, data, callboard.value)
+  const check = broker.tasks.check(task)
+  const entered = check.ok ? broker.queue.enter(task, request.session.insideTask) : 'refused'
+  if (entered === 'full') return queueFull(request)
   makeCurrent(request, task.id)
   const creation = orders.created(task.id, data, task.nextTs())
-  const check = broker.tasks.check(task)
-  if (check.ok) {
+  if (check.ok && entered !== 'refused') {
     broker.tasks.add(task)
     broker.tasks.announce(task, creation, task.cause)
-    broker.tasks.start(task)
-  } else {
+    broker.queue.proceed(task, entered)
+  } else if (!check.ok) {
     task.resumable = false
     task.left = 'failed'
     const refusal = orders.notStarted(task.id, check.error.message, task.nextTs())
@@ -38,13 +40,19 @@ export function startNewTask(request: Request, data: StartNewTask): Outcome<{ ta
   return accepted({ taskId: task.id })
 }
 
-/** What stands against one more task; undefined where nothing does. */
-export function refuseMore({ broker }: Request): Outcome<never> | undefined {
-  if (broker.isDraining)
-    return refused('draining', 'The daemon is stopping and takes no new task: try again when it is back.')
-  const { tasksLiveMax } = broker.parts.limits
-  if (broker.tasks.liveCount < tasksLiveMax) return undefined
-  return refused('queue_full', `${tasksLiveMax} tasks run, which is the limit: try again when one has ended.`)
+/** No task is taken while the daemon stops; undefined where it does not. */
+export function refuseDraining({ broker }: Request): Outcome<never> | undefined {
+  if (!broker.isDraining) return undefined
+  return refused('draining', 'The daemon is stopping and takes no new task: try again when it is back.')
+}
+
+export function queueFull({ broker }: Request): Outcome<never> {
+  const { queuedTasksMax } = broker.parts.limits
+  const many = `${broker.queue.runningCount} tasks run and ${broker.queue.waitingCount} wait`
+  return refused(
+    'queue_full',
+    `${many}, and no more are taken (at most ${queuedTasksMax} wait): try again when one has ended.`,
+  )
 }
 
 function newTask(request: Request, data: StartNewTask, callboard: CallboardConfiguration): LiveTask {
@@ -59,6 +67,7 @@ function newTask(request: Request, data: StartNewTask, callboard: CallboardConfi
     startedBy: connection.clientId,
     session: request.session,
     resumable: broker.tasks.canResume(callboard),
+    ...(request.session.insideTask === undefined ? {} : { parent: request.session.insideTask }),
     now,
   })
   task.cause = cause

@@ -3,17 +3,19 @@
  */
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
+import { answerByMessage } from './answer-ask.ts'
+import { refuseHeld } from './claim-task.ts'
 import type { LiveTask } from './live-task.ts'
 import { reloaded, requestOf } from './reloaded.ts'
 import { findTask, makeCurrent, meantTask, noLongerCurrent } from './request.ts'
-import type { Request } from './request.ts'
-import { refuseMore } from './start-task.ts'
+import type { FoundTask, Request } from './request.ts'
+import { queueFull, refuseDraining } from './start-task.ts'
 import * as orders from './task-events.ts'
 
 type Nothing = Record<string, never>
 
 export function cancelTask(request: Request, id: string | undefined): Outcome<Nothing> {
-  const found = meantTask(request, id)
+  const found = steeredTask(request, id)
   if (!found.ok) return found
   if ('live' in found.value) request.broker.tasks.cancel(found.value.live, request.cause)
   // A task that has settled meanwhile is what the client wanted: cancelling again is no mistake.
@@ -21,7 +23,7 @@ export function cancelTask(request: Request, id: string | undefined): Outcome<No
 }
 
 export function closeTask(request: Request, id: string | undefined): Outcome<Nothing> {
-  const found = meantTask(request, id)
+  const found = steeredTask(request, id)
   if (!found.ok) return found
   const { broker, cause } = request
   if ('live' in found.value) {
@@ -43,18 +45,31 @@ export function resumeTask(request: Request, id: string): Outcome<Nothing> {
   const settled = broker.tasks.live(id) === undefined ? broker.record(id) : undefined
   const found = settled === undefined ? findTask(request, id) : accepted({ record: settled })
   if (!found.ok) return found
+  const held = refuseHeld(request, id)
+  if (held !== undefined) return held
   if ('live' in found.value) return refused('busy', 'This task runs: cancel it first, or send it a message.')
   const { record } = found.value
   if (requestOf(broker, record) === undefined) {
     return refused('not_resumable', 'This task cannot run again: start a new one.')
   }
-  const full = refuseMore(request)
-  if (full !== undefined) return full
+  const draining = refuseDraining(request)
+  if (draining !== undefined) return draining
   const task = reloaded(broker, record, request.session)
   task.cause = cause
+  const entered = broker.queue.enter(task, request.session.insideTask)
+  if (entered === 'full') return queueFull(request)
   makeCurrent(request, id)
   broker.tasks.resume(task, record)
+  broker.queue.proceed(task, entered)
   return accepted({})
+}
+
+/** The task that a command means, where nobody else holds it. */
+function steeredTask(request: Request, id: string | undefined): Outcome<FoundTask> {
+  const found = meantTask(request, id)
+  if (!found.ok) return found
+  const { id: meant } = 'live' in found.value ? found.value.live : found.value.record
+  return refuseHeld(request, meant) ?? found
 }
 
 interface Message {
@@ -64,7 +79,7 @@ interface Message {
 }
 
 export function sendMessage(request: Request, data: Message): Outcome<Nothing> {
-  const found = meantTask(request, data.taskId)
+  const found = steeredTask(request, data.taskId)
   if (!found.ok) return found
   if (!('live' in found.value)) {
     return refused(
@@ -76,6 +91,8 @@ export function sendMessage(request: Request, data: Message): Outcome<Nothing> {
   const { tasks } = request.broker
   if (tasks.stateOf(task) === 'queued' || tasks.stateOf(task) === 'starting')
     return queueMessage(request, task, data)
+  const answered = answerByMessage(request, task, data.text ?? '', data.images ?? [])
+  if (answered !== undefined) return answered
   const sent = tasks.runs.say(task, data.text ?? '', data.images ?? [], request.cause)
   if (sent === undefined) return refused('busy', 'This task is ending.')
   return sent.ok ? accepted({}) : sent
@@ -103,7 +120,7 @@ function queueMessage({ broker, cause }: Request, task: LiveTask, data: Message)
 }
 
 export function deleteQueuedMessage(request: Request, messageId: string): Outcome<Nothing> {
-  const found = meantTask(request, undefined)
+  const found = steeredTask(request, undefined)
   if (!found.ok) return found
   const task = 'live' in found.value ? found.value.live : undefined
   const left = task?.queued.filter(({ id }) => id !== messageId)

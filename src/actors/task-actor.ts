@@ -16,6 +16,7 @@ import type { CallboardConfiguration, TaskState } from '../wire/commands.ts'
 import type { TaskEvent } from '../wire/events.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import type { ActorSetting } from './actor-setting.ts'
+import type { Asking } from './asking.ts'
 import { ClosedRequests } from './closed-requests.ts'
 import type { Cause, LeftState, LiveTask } from './live-task.ts'
 import type { Outage } from './outage.ts'
@@ -31,12 +32,15 @@ export interface TaskActorsOptions extends Omit<PacingOptions, 'readOn'> {
   readonly runners: Readonly<Record<RunnerName, Runner>>
   readonly transactions: Transactions
   readonly outage: Outage
+  readonly asking: Asking
   readonly log: Logger
   /** The daemon's own socket, for children. */
   readonly socketPath: string
   readonly actors?: ActorSetting
   /** Does `work` in the open transaction or in one of its own, past the broker's gate. Throws what the store throws. */
   transact(work: () => void): void
+  /** A task leaves its runs behind, in the open transaction. */
+  leaving(task: LiveTask, state: LeftState): void
   /** A task has left memory. */
   settled(task: LiveTask): void
 }
@@ -132,7 +136,7 @@ export class TaskActors {
     this.send(task, { type: 'slot.granted' })
   }
 
-  /** Runs a settled or closed task again. */
+  /** Takes up a settled or closed task, which then waits for its slot. */
   resume(task: LiveTask, record: TaskRecord): void {
     this.add(task, settledSnapshot(record))
     this.#options.transactions.current.afterCommit(() => this.closed.forget(task.id))
@@ -151,8 +155,8 @@ export class TaskActors {
   }
 
   /** Cancels whatever runs; where that cannot be committed, at least its runs. */
-  cancelAll(): void {
-    for (const task of [...this.#live.values()]) {
+  cancelAll(mayCancel: (task: LiveTask) => boolean): void {
+    for (const task of [...this.#live.values()].filter(mayCancel)) {
       try {
         this.send(task, { type: 'cancel' })
       } catch (error) {
@@ -220,6 +224,7 @@ export class TaskActors {
   }
 
   #leave(task: LiveTask, state: LeftState): void {
+    this.#options.leaving(task, state)
     task.left = state
     this.#options.transactions.current.afterCommit(() => {
       if (state === 'closed' && task.resumable) this.closed.keep(task.id, task.request)
@@ -257,6 +262,7 @@ export class TaskActors {
 
   #tellFailed(task: LiveTask): void {
     this.#options.transactions.current.undo(task.memento())
+    this.#options.asking.runEnded(task)
     const reason = 'The daemon failed on this task; its log says why.'
     this.announce(task, orders.failed(task.id, reason, undefined, task.nextTs(), task.resumable), {})
     this.touch(task)

@@ -40,7 +40,12 @@ export function taskMachineWith(effects: TaskEffects): typeof taskMachine {
         orders.completed(task.id, task.result ?? { ok: true, text: outcome }, task.nextTwoTs()),
       ),
       announceFailed: announce((task, { outcome, exit }) =>
-        orders.failed(task.id, outcome, exit ?? undefined, task.nextTs(), task.resumable),
+        orders.failed(
+          task.id,
+          { text: outcome, exit: exit ?? undefined, ask: task.result?.ask },
+          task.nextTwoTs(),
+          task.resumable,
+        ),
       ),
       announceNotStarted: announce((task, { outcome }) => orders.notStarted(task.id, outcome, task.nextTs())),
       announceAborted: announce((task, { exit }) =>

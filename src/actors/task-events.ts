@@ -2,8 +2,16 @@
  * The orders of events that a client may rely on (PROTOCOL.md, "Orders of events"), as batches: each is one commit.
  */
 import type { StartNewTask } from '../wire/commands.ts'
-import type { Exit, QueuedMessage, TaskEvent, TaskMessage, TokenUsage } from '../wire/events.ts'
-import type { RunResult } from '../runners/runner.ts'
+import type {
+  Ask,
+  AskOutcome,
+  Exit,
+  QueuedMessage,
+  TaskEvent,
+  TaskMessage,
+  TokenUsage,
+} from '../wire/events.ts'
+import type { RunnerMessage, RunResult } from '../runners/runner.ts'
 
 /** What a command costs. */
 const noUsage: TokenUsage = { totalTokensIn: 0, totalTokensOut: 0, totalCost: 0, contextTokens: 0 }
@@ -55,6 +63,27 @@ export function notStarted(taskId: string, reason: string, ts: number): TaskEven
   return [say(taskId, ts, 'error', reason), { eventName: 'taskAborted', payload: [taskId] }]
 }
 
+/** It waits for a slot. */
+export function queued(taskId: string, place: number, priority: number): TaskEvent[] {
+  return [{ eventName: 'taskQueued', payload: [taskId, { place, priority }] }]
+}
+
+/** Clients that know no asks are shown a message. */
+export function asked(shown: RunnerMessage, ask: Ask): TaskEvent[] {
+  return [
+    message(ask.task, shown.action, shown.message),
+    { eventName: 'askOpened', payload: [ask.task, ask] },
+  ]
+}
+
+/** What was said is part of the task's story, as every message of a client is. */
+export function askEnded(ask: Ask, outcome: AskOutcome, nextTs: () => number): TaskEvent[] {
+  const resolved: TaskEvent = { eventName: 'askResolved', payload: [ask.task, outcome] }
+  if (outcome.outcome !== 'answered') return [resolved]
+  const said = outcome.text === undefined ? [] : userSaid(ask.task, outcome.text, [], nextTs())
+  return [resolved, ...said, { eventName: 'taskAskResponded', payload: [ask.task] }]
+}
+
 export function resumed(taskId: string): TaskEvent[] {
   return [{ eventName: 'taskFocused', payload: [taskId] }]
 }
@@ -83,14 +112,21 @@ function abortedWith(taskId: string, resumable: boolean): TaskEvent[] {
   return resumable ? [aborted, { eventName: 'taskResumable', payload: [taskId] }] : [aborted]
 }
 
+/** `ts` is the first of two; the second is that of the question which an agent's failure puts to its clients. */
 export function failed(
   taskId: string,
-  reason: string,
-  exit: Exit | undefined,
+  { text, exit, ask }: { text: string; exit?: Exit | undefined; ask?: RunResult['ask'] | undefined },
   ts: number,
   resumable: boolean,
 ): TaskEvent[] {
-  return [...exited(taskId, exit), say(taskId, ts, 'error', reason), ...abortedWith(taskId, resumable)]
+  const asked: TaskMessage | undefined =
+    ask === undefined ? undefined : { ts: ts + 1, type: 'ask', ask, text, partial: false }
+  return [
+    ...exited(taskId, exit),
+    say(taskId, ts, 'error', text),
+    ...(asked === undefined ? [] : [message(taskId, 'created', asked)]),
+    ...abortedWith(taskId, resumable),
+  ]
 }
 
 export function aborted(taskId: string, exit: Exit | undefined, resumable: boolean): TaskEvent[] {

@@ -10,6 +10,7 @@ import type { RunEvents, Runner, RunnerName } from '../runners/runner.ts'
 import type { TaskEvent } from '../wire/events.ts'
 import { accepted } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
+import type { Asking } from './asking.ts'
 import type { Cause, LiveTask } from './live-task.ts'
 import type { Outage } from './outage.ts'
 import { Pacing } from './pacing.ts'
@@ -31,6 +32,9 @@ export interface TaskRunsOptions extends Omit<PacingOptions, 'readOn'> {
   send(task: LiveTask, event: TaskMachineEvent): void
   touch(task: LiveTask): void
   fault(task: LiveTask, error: unknown): void
+  readonly asking: Asking
+  /** What was said in a task so far, oldest first, the last version of each message. */
+  transcript?(task: string): readonly TaskMessage[]
 }
 
 export class TaskRuns {
@@ -49,9 +53,11 @@ export class TaskRuns {
   start(task: LiveTask): void {
     task.result = undefined
     this.afterCommit(task, () => {
-      const { runners, socketPath } = this.#options
-      const runner = runners[runnerName(task.callboard)]
-      task.run = runner.start(task.forRunner(socketPath), this.#events(task))
+      const { socketPath } = this.#options
+      const runner = this.#runner(task)
+      const given = task.forRunner(socketPath, () => this.#options.transcript?.(task.id) ?? [])
+      task.followUp = undefined
+      task.run = runner.start(given, this.#events(task))
     })
   }
 
@@ -61,6 +67,8 @@ export class TaskRuns {
     options.announce(task, orders.started(task.id), task.cause)
     // What the run does from here on is its own doing.
     task.cause = {}
+    // Its runner takes them when it can.
+    if (this.#runner(task).queuesMessages === true) return
     const waiting = task.queued
     if (waiting.length === 0) return
     task.queued = []
@@ -69,6 +77,11 @@ export class TaskRuns {
       const taken = this.say(task, text, images ?? [], {})
       if (taken?.ok === false) this.#notTaken(task, taken)
     }
+  }
+
+  /** Whether a message waits until its run takes it, while it runs. */
+  queues(task: LiveTask): boolean {
+    return this.#runner(task).queuesMessages === true
   }
 
   /** Journals a client's message and hands it to the run; undefined where there is none. */
@@ -124,6 +137,31 @@ export class TaskRuns {
     this.#pacing.forget(task)
   }
 
+  #runner(task: LiveTask): Runner {
+    return this.#options.runners[runnerName(task.callboard)]
+  }
+
+  /** What waits goes to the run, as said by its clients. Nothing where the store takes nothing: it waits on. */
+  #takeQueued(task: LiveTask): readonly QueuedText[] {
+    let taken: readonly QueuedText[] = []
+    let isAsked = true
+    this.#step(task, () => {
+      const waiting = task.queued
+      if (!isAsked || waiting.length === 0) return
+      this.#options.transactions.current.undo(task.memento())
+      task.queued = []
+      const said = waiting.flatMap(({ text, images = [] }) =>
+        orders.userSaid(task.id, text, images, task.nextTs()),
+      )
+      this.#options.announce(task, [...orders.queueChanged(task.id, []), ...said], {})
+      this.#options.transactions.current.afterCommit(() => {
+        if (isAsked) taken = waiting.map(({ text, images = [] }) => ({ text, images }))
+      })
+    })
+    isAsked = false
+    return taken
+  }
+
   #events(task: LiveTask): RunEvents {
     return runEvents(task, {
       step: (step) => this.#step(task, step),
@@ -132,8 +170,12 @@ export class TaskRuns {
         this.#options.announce(task, events, {})
         this.#options.transactions.current.afterCommit(() => this.#pacing.produced(task))
       },
+      takeQueued: () => this.#takeQueued(task),
       send: (event) => this.#options.send(task, event),
       touch: () => this.#options.touch(task),
+      asked: (ask) => this.#options.asking.asked(task, ask, (step) => this.#step(task, step)),
+      withdrew: (key) => this.#options.asking.withdrew(task, key),
+      ending: () => this.#options.asking.runEnded(task),
     })
   }
 

@@ -89,6 +89,11 @@ export class Asks {
     return this.#ended.get(id)
   }
 
+  /** Remembers how an ask ended that was never open here: its task's earlier daemon died. */
+  note(id: string, ended: EndedAsk): void {
+    this.#remember(id, ended)
+  }
+
   /** Ends an open ask; undefined where none is open by this id. The function given back opens it again. */
   resolve(id: string, how: Omit<EndedAsk, 'task'>): (() => void) | undefined {
     const taken = this.#take(id)

@@ -125,13 +125,14 @@ export class Leases {
     for (const task of this.of(sessionId)) this.#alter(task, (lease) => ({ leavesAt, ...lease }))
   }
 
-  /** A session's client has come back, with the clientId of its new link. Returns the tasks that it holds. */
-  sessionBack(back: Claimant): readonly string[] {
-    const tasks = this.of(back.sessionId)
-    for (const task of tasks) {
-      this.#alter(task, ({ leavesAt: _, ...lease }) => ({ ...lease, ...claimant(back) }))
-    }
-    return tasks
+  /** A session's client has come back, with the clientId of its new link. Returns what it holds, renewed. */
+  sessionBack(back: Claimant): readonly LeaseChange[] {
+    return this.of(back.sessionId).flatMap((task) => {
+      const lease = this.#byTask.get(task)
+      if (lease === undefined) return []
+      const { leavesAt: _, ...rest } = lease
+      return this.#change(task, { ...rest, ...claimant(back) }, 'renewed')
+    })
   }
 
   /** When `expire` has something to do next: milliseconds since the Unix epoch. */

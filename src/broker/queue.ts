@@ -65,6 +65,10 @@ export class RunQueue {
     return this.#bytes
   }
 
+  isWaiting(id: string): boolean {
+    return this.#turns.get(id) !== undefined
+  }
+
   isRunning(id: string): boolean {
     return this.#running.has(id)
   }

@@ -1,5 +1,7 @@
 /** Makes the broker with its data plane and its two tables from the daemon's settings: nothing runs yet. */
 import { hash, randomBytes, randomUUID } from 'node:crypto'
+import { realpathSync } from 'node:fs'
+import { homedir } from 'node:os'
 import type { ActorSetting } from '../actors/actor-setting.ts'
 import { readerProgress } from '../actors/audience.ts'
 import { Broker } from '../actors/broker-actor.ts'
@@ -77,6 +79,7 @@ function makeBroker(options: AssemblyOptions): Broker {
     newTaskId: () => newTaskId(now()),
     newMessageId: randomUUID,
     digest: digestOf,
+    realPath,
     profiles: profilesOf(profiles, defaultProfile),
     ...(configFile === undefined ? {} : { rereadProfiles: () => reread(configFile) }),
     identity: {
@@ -125,6 +128,7 @@ function makeTasks(broker: Broker, { settings, log, inspector, now }: AssemblyOp
     },
     transactions: broker.transactions,
     outage: broker.outage,
+    asking: broker.asking,
     limits,
     log: log.child({ actor: 'task' }),
     now,
@@ -132,7 +136,8 @@ function makeTasks(broker: Broker, { settings, log, inspector, now }: AssemblyOp
     progressOf: (task) => readerProgress(broker, task),
     socketPath: listeners[0]?.path ?? '',
     transact: (work) => broker.transact(work),
-    settled: () => broker.taskSettled(),
+    leaving: (task, state) => broker.taskLeaving(task, state),
+    settled: (task) => broker.taskLeft(task),
   })
 }
 
@@ -145,6 +150,15 @@ function reread(configFile: string): Outcome<Profiles> {
   return loaded.ok
     ? accepted(profilesOf(loaded.profiles, loaded.defaultProfile))
     : refused('invalid_command', loaded.message)
+}
+
+/** Without a directory a command runs in the user's. One that is not there is itself: its task will say so. */
+function realPath(cwd: string = homedir()): string {
+  try {
+    return realpathSync(cwd)
+  } catch {
+    return cwd
+  }
 }
 
 /** Never the body itself, which may hold secrets: digests are kept on disk. */

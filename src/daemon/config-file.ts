@@ -27,6 +27,10 @@ const between = (least: number, most: number) => z.number().int().min(least).max
 /** The bounds that a user may change, each within what has been thought through. */
 const configLimitsSchema = z.strictObject({
   tasksLiveMax: between(1, 100_000),
+  // 0 stands for twice the cores.
+  runningTasks: between(0, 100_000),
+  queuedTasksMax: between(0, 100_000),
+  queuedTasksBytesMax: between(0, 1024 * MiB),
   tasksKeptMax: between(0, 1_000_000),
   tasksKeptBytesMax: between(64 * KiB, 1024 * MiB),
   // Four slabs per MiB of lanes: below this the lanes' share would be the whole tail.
@@ -35,6 +39,9 @@ const configLimitsSchema = z.strictObject({
   cancelGraceMs: between(0, 600_000),
   sessionGraceMs: between(0, 86_400_000),
 })
+
+/** `cwd` is what agents do if nothing is said, `none` what all else does. */
+const exclusivities = ['cwd', 'none'] as const
 
 const profileSchema = z.discriminatedUnion(
   'runner',
@@ -45,6 +52,7 @@ const profileSchema = z.discriminatedUnion(
       cwd: absolutePath.optional(),
       env: z.record(z.string(), z.string()).optional(),
       stdin: z.enum(['closed', 'text', 'open']).optional(),
+      exclusive: z.enum(exclusivities).optional(),
       legacyAsks: z.enum(legacyAsks).optional(),
     }),
     z.strictObject({
@@ -57,6 +65,7 @@ const profileSchema = z.discriminatedUnion(
       options: z.record(agentName, z.union([z.string().max(4_096), z.boolean()])).optional(),
       authMethod: agentName.optional(),
       mcpServers: mcpServersSchema.optional(),
+      exclusive: z.enum(exclusivities).optional(),
       legacyAsks: z.enum(legacyAsks).optional(),
     }),
     z.strictObject({

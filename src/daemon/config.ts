@@ -3,7 +3,7 @@
  * the start; a mistake is one sentence and exit code 78. Nothing is read from the working directory.
  */
 import { realpathSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { availableParallelism, tmpdir, userInfo } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Profile } from '../actors/profiles.ts'
 import { limits } from '../limits.ts'
@@ -85,6 +85,7 @@ export function loadSettings(sources: SettingsSources): Loaded<{ settings: Daemo
       limits: {
         ...limits,
         ...withoutUndefined(config.limits ?? {}),
+        runningTasks: runningTasks(config),
         ...retentionOf(config),
         drainDeadlineMs,
       },
@@ -123,6 +124,12 @@ function refusing<T>(load: () => T): Loaded<T> {
     if (error instanceof SettingsError) return { ok: false, exitCode: 78, message: error.message }
     throw error
   }
+}
+
+/** Agents and builds wait for others most of the time: twice the cores keep all of them busy. */
+function runningTasks(config: Config): number {
+  const asked = config.limits?.runningTasks ?? limits.runningTasks
+  return asked === 0 ? 2 * availableParallelism() : asked
 }
 
 function listenersOf(sources: SettingsSources, config: Config): ListenerSettings[] {

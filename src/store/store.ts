@@ -3,7 +3,7 @@
  * the answers they were given. Types only. memory.ts keeps records alone: in memory mode the journal's hot tail is the
  * journal.
  */
-import type { Ask, Exit, TaskMessage } from '../wire/events.ts'
+import type { Ask, AskKind, Exit, TaskMessage } from '../wire/events.ts'
 import type { StartNewTask, TaskState } from '../wire/commands.ts'
 
 export const durabilities = ['memory', 'normal', 'full'] as const
@@ -25,6 +25,8 @@ export interface LeaseRecord {
   readonly client?: string
   /** Milliseconds since the Unix epoch. */
   readonly until?: number
+  /** Which asks it answers by itself. */
+  readonly approve?: 'all' | readonly AskKind[]
 }
 
 /** A task as the store keeps it. `request` and `runnerState` are there only to resume: never exported. */

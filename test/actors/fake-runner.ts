@@ -1,11 +1,21 @@
 /** A runner that obeys src/runners/runner.ts and does what its test says, when it says so. */
-import type { Run, RunEvents, Runner, RunnerTask, RunResult } from '../../src/runners/runner.ts'
+import type {
+  AskAnswer,
+  Run,
+  RunAsk,
+  RunEvents,
+  Runner,
+  RunnerTask,
+  RunResult,
+} from '../../src/runners/runner.ts'
 import { accepted, refused } from '../../src/wire/rejection.ts'
 import type { Outcome } from '../../src/wire/rejection.ts'
 
 export class FakeRun implements Run {
   readonly task: RunnerTask
   readonly events: RunEvents
+  /** What it was answered, in order. */
+  readonly answers: (AskAnswer & { readonly key: string })[] = []
   readonly sent: { text: string; images: readonly string[] }[] = []
   /** What a message gets. */
   takes: Outcome<void> = accepted(undefined)
@@ -54,7 +64,21 @@ export class FakeRun implements Run {
     return this.takes
   }
 
-  answer(): void {}
+  /** Asks, as a question if nothing else is said, under its text as key. */
+  asks(text: string, ask: Partial<RunAsk> = {}): Outcome<void> {
+    const message = { ts: this.events.nextTs(), type: 'ask', ask: 'followup', text } as const
+    return this.events.asked({
+      key: text,
+      kind: 'question',
+      text,
+      message: { action: 'created', message },
+      ...ask,
+    })
+  }
+
+  answer(key: string, answer: AskAnswer): void {
+    this.answers.push({ key, ...answer })
+  }
 
   cancel(): void {
     this.cancels++
@@ -89,6 +113,8 @@ export class FakeRunner implements Runner {
   verdict: Outcome<void> = accepted(undefined)
   /** Runs end after a cancel by themselves. */
   obedient = true
+  /** Runs end when their test says so, also by force. */
+  deaf = false
   /** Runs start by themselves. */
   prompt = false
   startFault: Error | undefined
@@ -100,6 +126,7 @@ export class FakeRunner implements Runner {
   start(task: RunnerTask, events: RunEvents): Run {
     if (this.startFault !== undefined) throw this.startFault
     const run = new FakeRun(task, events, this.obedient)
+    if (this.deaf) run.kill = () => void run.kills++
     this.runs.push(run)
     if (this.prompt) setImmediate(() => run.started())
     return run

@@ -106,6 +106,7 @@ export function rig(options: RigOptions = {}): Rig {
     newTaskId: () => `task-${++ids}`,
     newMessageId: () => `message-${Math.random()}`,
     digest: (body) => body,
+    realPath: (cwd) => cwd ?? '/home',
     profiles: options.profiles ?? { byName: new Map(), defaultName: undefined },
     identity: { version: '0', pid: 1, ppid: 0, startedAt: 0, listeners: [] },
     shutdownRequested: (deadlineMs) => {
@@ -130,6 +131,7 @@ export function rig(options: RigOptions = {}): Rig {
     runners: { command: runner, replay: runner, acp: runner },
     transactions: broker.transactions,
     outage: broker.outage,
+    asking: broker.asking,
     limits,
     log,
     now,
@@ -137,7 +139,8 @@ export function rig(options: RigOptions = {}): Rig {
     progressOf: (task) => readerProgress(broker, task),
     socketPath: '/socket',
     transact: (work) => broker.transact(work),
-    settled: () => broker.taskSettled(),
+    leaving: (task, state) => broker.taskLeaving(task, state),
+    settled: (task) => broker.taskLeft(task),
   })
   broker.join(connections, tasks)
   const transport = memoryTransport(options.bufferBytes)

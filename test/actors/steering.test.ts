@@ -182,7 +182,7 @@ describe('a request of one id', () => {
   })
 
   test('that was refused is refused again without being tried', async () => {
-    const { runner, connect } = rig({ limits: { tasksLiveMax: 1 } })
+    const { runner, connect } = rig({ limits: { tasksLiveMax: 1, queuedTasksMax: 0 } })
     const client = await connect()
     await client.start()
     const start = { commandName: 'StartNewTask' as const, data: { text: 'second' } }

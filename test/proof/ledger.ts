@@ -9,40 +9,37 @@ import type { MachineName } from './sample-events.ts'
 /** A sentence instead of places: why nothing but the walk can take it yet. */
 export type Proof = readonly ('socket' | 'memory')[] | string
 
-const noQueue = 'a start is granted its slot in the turn of its creation: nothing waits in the queue yet'
-const noLoss = 'no runner can lose a run yet: RunEvents has no word for it'
-const noAsks = 'no runner asks yet: RunEvents has no word for it'
-
 const both = ['socket', 'memory'] as const
 const memory = ['memory'] as const
 
 const task: Readonly<Record<string, Proof>> = {
   'task.queued slot.granted': both,
-  'task.queued cancel': noQueue,
-  'task.queued close': noQueue,
+  'task.queued cancel': memory,
+  'task.queued close': memory,
   'task.starting run.started': both,
   'task.starting run.failed': both,
-  'task.starting run.interrupted': noLoss,
+  // A start of the daemon says it of what an earlier one left.
+  'task.starting run.interrupted': memory,
   'task.starting cancel': both,
   'task.starting close': both,
   'task.starting kill': memory,
   'task.running run.completed': both,
   'task.running run.failed': both,
-  'task.running run.interrupted': noLoss,
+  'task.running run.interrupted': memory,
   'task.running cancel': both,
   'task.running close': both,
   'task.running kill': memory,
-  'task.running.active ask.opened': noAsks,
-  'task.running.interactive asks.answered': noAsks,
+  'task.running.active ask.opened': memory,
+  'task.running.interactive asks.answered': memory,
   'task.running.cancelling run.started': both,
   'task.running.cancelling run.completed': both,
   'task.running.cancelling run.failed': both,
-  'task.running.cancelling run.interrupted': noLoss,
+  'task.running.cancelling run.interrupted': memory,
   'task.running.cancelling cancel': both,
   'task.running.closing run.started': both,
   'task.running.closing run.completed': both,
   'task.running.closing run.failed': both,
-  'task.running.closing run.interrupted': noLoss,
+  'task.running.closing run.interrupted': memory,
   'task.running.closing cancel': both,
   'task.running.closing close': both,
   'task.settled resume': both,

@@ -7,11 +7,19 @@ const letters: Readonly<Record<string, string>> = {
   taskCreated: 'C',
   taskFocused: 'F',
   'say:text': 'T',
+  taskQueued: 'W',
   queuedMessagesUpdated: 'Q',
   taskTokenUsageUpdated: 'U',
   taskStarted: 'S',
   'say:command_output': 'o',
   'say:user_feedback': 'm',
+  'ask:followup': 'f',
+  'ask:command': 'f',
+  askOpened: 'O',
+  taskInteractive: 'V',
+  askResolved: 'r',
+  taskAskResponded: 'p',
+  taskActive: 'a',
   taskExited: 'X',
   'say:completion_result': 'R',
   taskCompleted: 'D',
@@ -25,8 +33,10 @@ const letters: Readonly<Record<string, string>> = {
 
 /** It completed; it failed while it ran; it was cancelled or closed. */
 const end = 'X?RUDKI|X?EAB?|X?AB?'
-/** A run that says first that it started, or one that never does. */
-const run = `Q*(?:USQ?[omQ]*(?:${end})|EA|X?AB?)`
+/** What is asked, and how that ended: a client that knows no asks hears less of it. */
+const asked = 'fO?V?|rm?p?a?|mpa?|pa?|a'
+/** A run that says first that it started, or one that never does; it may have waited for its slot. */
+const run = `W?Q*(?:USQ?(?:[omQ]|${asked})*(?:${end})|EAB?|X?AB?)`
 const history = new RegExp(`^CFT${run}(?:N?F${run})*N?$`)
 
 /** A history as letters; `?` is an event that no order has. */

@@ -66,7 +66,7 @@ function foretell(oracle: Oracle, act: Act, canRun: boolean): Expected {
   if (act === 'close') return { code: 'ok', oracle: step(oracle, close) }
   if (act === 'resume') {
     if (!isOver(oracle)) return { code: 'busy', oracle }
-    return { code: 'ok', oracle: step(reopened(oracle), resume, ran) }
+    return { code: 'ok', oracle: step(reopened(oracle), resume, granted, ran) }
   }
   if (isOver(oracle)) return { code: 'unsupported', oracle }
   if (act === 'noise') return { code: 'ok', oracle }

@@ -41,7 +41,7 @@ let watchers: RawLink[]
 
 beforeAll(async () => {
   // What is told to end must not be ended by the grace before the path says so.
-  daemon = await startDaemonProcess({ config: { limits: { cancelGraceMs: 600_000 } } })
+  daemon = await startDaemonProcess({ config: { limits: { cancelGraceMs: 600_000, runningTasks: 256 } } })
   watchers = [await RawLink.open(daemon.socketPath), await RawLink.open(daemon.socketPath)]
   for (const watcher of watchers) await watcher.hello()
 })

@@ -140,7 +140,8 @@ const task: readonly Walk[] = [
     lines: [
       ...running,
       'run.completed > settled.completed : announceCompleted settle(completed)',
-      'resume > starting : startRun',
+      'resume > queued',
+      'slot.granted > starting : startRun',
       'run.started > running.active : announceStarted',
       'run.failed > settled.failed : announceFailed settle(failed)',
       'close > closed : announceClosed',
