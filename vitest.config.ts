@@ -17,6 +17,8 @@ export default defineConfig({
         test: {
           name: 'quick',
           globalSetup: 'test/scratch-space.ts',
+          setupFiles: 'test/patience.ts',
+          expect: { poll: { timeout: 10_000 } },
           include: ['test/**/*.test.ts'],
           exclude: ['test/soak/**', 'test/bench/**'],
           // Far above what any takes: on a busy machine a process may start late.
@@ -27,6 +29,8 @@ export default defineConfig({
         test: {
           name: 'soak',
           globalSetup: 'test/scratch-space.ts',
+          setupFiles: 'test/patience.ts',
+          expect: { poll: { timeout: 10_000 } },
           include: ['test/soak/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 60_000,
