@@ -52,8 +52,9 @@ ${exitCodesHelp}
 
 Environment:
   CALLBOARD_SOCKET     the daemon's socket, where --socket does not say it
-  CALLBOARD_HOME       the daemon's directory: its lock and its log
+  CALLBOARD_HOME       the daemon's directory: its journal, lock and log
   CALLBOARD_LOG_LEVEL  the daemon's log level
+  CALLBOARD_DURABILITY what its journal holds against (see \`callboard serve\`)
   CALLBOARD_DEBUG=1    show where a failure came from
   NO_COLOR FORCE_COLOR no colours; colours even without a terminal`
 

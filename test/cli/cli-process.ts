@@ -54,7 +54,7 @@ export class CliWorld {
   readonly env: Readonly<Record<string, string>>
 
   /** `more`: more keys of the config file. */
-  constructor(more: { readonly limits?: Readonly<Record<string, number>> } = {}) {
+  constructor(more: { readonly limits?: object; readonly store?: object } = {}) {
     mkdirSync(join(this.directory, 'run'), { mode: 0o700 })
     mkdirSync(join(this.directory, 'config', 'callboard'), { recursive: true, mode: 0o700 })
     const all = { ...config, ...more, limits: { ...config.limits, ...more.limits } }

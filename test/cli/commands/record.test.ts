@@ -4,7 +4,8 @@ import { parseRecordedEvent, parseRecordingHeader } from '../../../src/wire/reco
 import type { RecordedEvent } from '../../../src/wire/recording.ts'
 import { CliWorld } from '../cli-process.ts'
 
-const world = new CliWorld()
+// In memory the journal is short: it forgets within a test.
+const world = new CliWorld({ store: { durability: 'memory' } })
 afterAll(() => world.dispose())
 
 async function started(...command: string[]): Promise<string> {
