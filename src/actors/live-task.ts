@@ -95,7 +95,18 @@ export class LiveTask {
   memento(): () => void {
     const { resumable, result, queued, asks, lease, runnerState, followUp, lastMessage, cause, left } = this
     return () => {
-      Object.assign(this, { resumable, result, queued, asks, lease, runnerState, followUp, lastMessage, cause, left })
+      Object.assign(this, {
+        resumable,
+        result,
+        queued,
+        asks,
+        lease,
+        runnerState,
+        followUp,
+        lastMessage,
+        cause,
+        left,
+      })
     }
   }
 

@@ -3,7 +3,7 @@
  * carry of an end stays with the task.
  */
 import type { TaskMachineEvent } from '../../machines/task.ts'
-import type { RunAsk, RunEvents, RunResult } from '../runners/runner.ts'
+import type { QueuedText, RunAsk, RunEvents, RunResult } from '../runners/runner.ts'
 import type { Exit, TaskEvent } from '../wire/events.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import type { LiveTask } from './live-task.ts'

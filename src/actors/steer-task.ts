@@ -1,6 +1,7 @@
 /**
  * Commands on a task that exists: cancel, close, resume, message. Commands on one task are serialised by its actor.
  */
+import type { TaskRecord } from '../store/store.ts'
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import { answerByMessage } from './answer-ask.ts'
@@ -41,7 +42,7 @@ export function closeTask(request: Request, id: string | undefined): Outcome<Not
 
 /** Runs a settled or closed task again under its id. On a `scope=own` listener it becomes the session's own. */
 export function resumeTask(request: Request, id: string): Outcome<Nothing> {
-  const { broker, cause } = request
+  const { broker } = request
   const settled = broker.tasks.live(id) === undefined ? broker.record(id) : undefined
   const found = settled === undefined ? findTask(request, id) : accepted({ record: settled })
   if (!found.ok) return found
@@ -52,14 +53,24 @@ export function resumeTask(request: Request, id: string): Outcome<Nothing> {
   if (requestOf(broker, record) === undefined) {
     return refused('not_resumable', 'This task cannot run again: start a new one.')
   }
+  return runAgain(request, record, reloaded(broker, record, request.session))
+}
+
+/** Takes a settled task's place in the queue. What was said to it after its end is told with its resumption. */
+function runAgain(request: Request, record: TaskRecord, task: LiveTask): Outcome<Nothing> {
+  const { broker, cause } = request
   const draining = refuseDraining(request)
   if (draining !== undefined) return draining
-  const task = reloaded(broker, record, request.session)
   task.cause = cause
   const entered = broker.queue.enter(task, request.session.insideTask)
   if (entered === 'full') return queueFull(request)
-  makeCurrent(request, id)
+  makeCurrent(request, task.id)
   broker.tasks.resume(task, record)
+  const { followUp } = task
+  if (followUp !== undefined) {
+    const said = orders.userSaid(task.id, followUp.text, followUp.images, task.nextTs())
+    broker.tasks.announce(task, said, cause)
+  }
   broker.queue.proceed(task, entered)
   return accepted({})
 }
@@ -81,21 +92,36 @@ interface Message {
 export function sendMessage(request: Request, data: Message): Outcome<Nothing> {
   const found = steeredTask(request, data.taskId)
   if (!found.ok) return found
-  if (!('live' in found.value)) {
-    return refused(
-      'unsupported',
-      'This task has ended and its runner takes no follow-up: resume it or start another.',
-    )
-  }
+  if (!('live' in found.value)) return followUp(request, found.value.record, data)
   const task = found.value.live
   const { tasks } = request.broker
   if (tasks.stateOf(task) === 'queued' || tasks.stateOf(task) === 'starting')
     return queueMessage(request, task, data)
   const answered = answerByMessage(request, task, data.text ?? '', data.images ?? [])
   if (answered !== undefined) return answered
+  if (tasks.runs.queues(task)) return queueMessage(request, task, data)
   const sent = tasks.runs.say(task, data.text ?? '', data.images ?? [], request.cause)
   if (sent === undefined) return refused('busy', 'This task is ending.')
   return sent.ok ? accepted({}) : sent
+}
+
+/** Runs a settled task again with what a client says to it, where its runner can. */
+function followUp(
+  request: Request,
+  record: TaskRecord,
+  { text = '', images = [] }: Message,
+): Outcome<Nothing> {
+  const { broker, session } = request
+  const task = reloaded(broker, record, session)
+  const isOpen = record.state !== 'closed' && requestOf(broker, record) !== undefined
+  if (!isOpen || !broker.tasks.runs.takesFollowUp(task)) {
+    return refused(
+      'unsupported',
+      'This task has ended and its runner takes no follow-up: resume it or start another.',
+    )
+  }
+  task.followUp = { text, images }
+  return runAgain(request, record, task)
 }
 
 function queueMessage({ broker, cause }: Request, task: LiveTask, data: Message): Outcome<Nothing> {

@@ -13,7 +13,7 @@ import type { Logger } from '../log.ts'
 import type { Runner, RunnerName } from '../runners/runner.ts'
 import type { TaskRecord } from '../store/store.ts'
 import type { CallboardConfiguration, TaskState } from '../wire/commands.ts'
-import type { TaskEvent } from '../wire/events.ts'
+import type { TaskEvent, TaskMessage } from '../wire/events.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import type { ActorSetting } from './actor-setting.ts'
 import type { Asking } from './asking.ts'
@@ -32,6 +32,8 @@ export interface TaskActorsOptions extends Omit<PacingOptions, 'readOn'> {
   readonly runners: Readonly<Record<RunnerName, Runner>>
   readonly transactions: Transactions
   readonly outage: Outage
+  /** What was said in a task so far. */
+  transcript?(task: string): readonly TaskMessage[]
   readonly asking: Asking
   readonly log: Logger
   /** The daemon's own socket, for children. */
@@ -264,7 +266,7 @@ export class TaskActors {
     this.#options.transactions.current.undo(task.memento())
     this.#options.asking.runEnded(task)
     const reason = 'The daemon failed on this task; its log says why.'
-    this.announce(task, orders.failed(task.id, reason, undefined, task.nextTs(), task.resumable), {})
+    this.announce(task, orders.failed(task.id, { text: reason }, task.nextTwoTs(), task.resumable), {})
     this.touch(task)
     this.#leave(task, 'failed')
   }

@@ -6,8 +6,8 @@ import { isStoreUnavailable } from '../broker/transaction.ts'
 import type { Transactions } from '../broker/transaction.ts'
 import type { TaskMachineEvent } from '../../machines/task.ts'
 import type { Logger } from '../log.ts'
-import type { RunEvents, Runner, RunnerName } from '../runners/runner.ts'
-import type { TaskEvent } from '../wire/events.ts'
+import type { QueuedText, RunEvents, Runner, RunnerName } from '../runners/runner.ts'
+import type { TaskEvent, TaskMessage } from '../wire/events.ts'
 import { accepted } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import type { Asking } from './asking.ts'
@@ -82,6 +82,11 @@ export class TaskRuns {
   /** Whether a message waits until its run takes it, while it runs. */
   queues(task: LiveTask): boolean {
     return this.#runner(task).queuesMessages === true
+  }
+
+  /** Whether a message for it runs it again once it has settled. */
+  takesFollowUp(task: LiveTask): boolean {
+    return this.#runner(task).takesFollowUp === true
   }
 
   /** Journals a client's message and hands it to the run; undefined where there is none. */

@@ -9,6 +9,7 @@ import { ConnectionActors } from '../actors/connection-actor.ts'
 import type { InspectorPort } from '../actors/inspecting.ts'
 import type { Profiles } from '../actors/profiles.ts'
 import { TaskActors } from '../actors/task-actor.ts'
+import { transcriptOf } from '../actors/transcript.ts'
 import { Delivery } from '../broker/delivery.ts'
 import { Journal } from '../broker/journal.ts'
 import { Lanes } from '../broker/lane.ts'
@@ -127,6 +128,7 @@ function makeTasks(broker: Broker, { settings, log, inspector, now }: AssemblyOp
       acp: acpRunner({ limits, version }),
     },
     transactions: broker.transactions,
+    transcript: (task) => transcriptOf(journal, task),
     outage: broker.outage,
     asking: broker.asking,
     limits,
