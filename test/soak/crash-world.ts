@@ -41,7 +41,9 @@ export class Seen {
   last = 0
 
   take(event: EventMessage): void {
-    const seq = event.seq ?? 0
+    const { seq } = event
+    // What is told of the present alone is no history.
+    if (seq === undefined) return
     if (seq <= this.last) this.faults.push(`${seq} came after ${this.last}`)
     if (seq !== this.last + 1) this.faults.push(`${seq} came next to ${this.last}`)
     this.last = seq
@@ -52,6 +54,12 @@ export class Seen {
 export function digestOf(event: EventMessage): string {
   return createHash('sha1').update(JSON.stringify(event)).digest('base64')
 }
+
+/** Starts that each starter has unanswered at a time: more than run at once on a small machine, so that some wait. */
+const startsInFlight = 3
+
+/** `$0` is the file that a run leaves its mark in. */
+const leaveMark = 'printf x >> "$0"'
 
 export class CrashWorld implements AsyncDisposable {
   /** Task ids by the request that started them. */
@@ -78,7 +86,10 @@ export class CrashWorld implements AsyncDisposable {
   }
 
   begin(counts: { readonly starters: number; readonly steerers: number; readonly readers: number }): void {
-    for (let n = 0; n < counts.starters; n++) this.#commands.push(this.#start(this.#client(`starter ${n}`)))
+    for (let n = 0; n < counts.starters; n++) {
+      const client = this.#client(`starter ${n}`)
+      for (let flight = 0; flight < startsInFlight; flight++) this.#commands.push(this.#start(client))
+    }
     for (let n = 0; n < counts.steerers; n++) this.#commands.push(this.#steer(this.#client(`steerer ${n}`)))
     for (let n = 0; n < counts.readers; n++) this.#readers.push(this.#read(this.#client(`reader ${n}`)))
   }
@@ -91,10 +102,10 @@ export class CrashWorld implements AsyncDisposable {
 
   /** Readers end when each has reached `head`. */
   async readUntil(head: number): Promise<void> {
-    const deadline = Date.now() + 60_000
+    const deadline = Date.now() + 30_000
     while (this.seen.some(({ last }) => last < head)) {
       if (Date.now() > deadline)
-        throw new Error(`readers reached ${this.seen.map(({ last }) => last)} of ${head}`)
+        throw new Error(`readers reached ${this.seen.map(({ last }) => last).join()} of ${head}`)
       await delay(20)
     }
   }
@@ -121,8 +132,7 @@ export class CrashWorld implements AsyncDisposable {
   async #start(client: CallboardClient): Promise<void> {
     while (!this.#stopping) {
       const key = `start-${this.#requests++}`
-      const script = `printf x >> "$0"; echo one; sleep 0.0${this.#dice.below(9)}; echo two`
-      const command = ['sh', '-c', script, join(this.#marks, key)]
+      const command = ['sh', '-c', `${leaveMark}; ${this.#work()}`, join(this.#marks, key)]
       const settings = { requestId: key, timeoutMs: 120_000 }
       await this.#answered(`start ${key}`, [], async () => {
         const { taskId } = await client.startTask(
@@ -131,19 +141,29 @@ export class CrashWorld implements AsyncDisposable {
         )
         this.started.set(key, taskId)
       })
-      await delay(this.#dice.below(30))
+      await delay(this.#dice.below(40))
     }
+  }
+
+  /** Short ones, long ones that a kill meets, some with a process that no hangup reaches, some with much to say. */
+  #work(): string {
+    const kind = this.#dice.below(8)
+    if (kind === 0) return 'setsid sleep 600 > /dev/null 2>&1 & sleep 0.3'
+    if (kind === 1) return 'echo one; sleep 0.5; echo two'
+    if (kind === 2) return 'seq 1 4000'
+    return `echo one; sleep 0.0${this.#dice.below(9)}; echo two`
   }
 
   /** A task may have ended, run or been put away when the command comes: that is an answer like any other. */
   async #steer(client: CallboardClient): Promise<void> {
     while (!this.#stopping) {
       await delay(this.#dice.below(40))
-      const task = this.#dice.oneOf([...this.started.values()].slice(-20))
+      const kind = this.#dice.below(6)
+      const task =
+        kind < 3 ? this.#dice.oneOf([...this.started.values()].slice(-20)) : await this.#stopped(client)
       if (task === undefined) continue
       const requestId = `steer-${this.#requests++}`
       const settings = { requestId, timeoutMs: 120_000 }
-      const kind = this.#dice.below(4)
       await this.#answered(`${requestId} (${kind})`, ['busy', 'not_resumable', 'unsupported'], async () => {
         if (kind === 0) await client.cancelTask(task, settings)
         else if (kind === 1) await client.closeTask(task, settings)
@@ -154,6 +174,16 @@ export class CrashWorld implements AsyncDisposable {
         }
       })
     }
+  }
+
+  /** One of the tasks that were cancelled or interrupted last. */
+  async #stopped(client: CallboardClient): Promise<string | undefined> {
+    let tasks: string[] = []
+    await this.#answered('list', ['closed'], async () => {
+      const found = await client.listTasks({ states: ['resumable', 'aborted'] }, { timeoutMs: 120_000 })
+      tasks = found.slice(-20).map(({ id }) => id)
+    })
+    return this.#dice.oneOf(tasks)
   }
 
   async #answered(what: string, expected: readonly string[], command: () => Promise<void>): Promise<void> {

@@ -5,9 +5,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { CallboardClient } from '../../src/client/callboard-client.ts'
-import { readLinuxProcesses } from '../../src/runners/linux-processes.ts'
+import { readLinuxProcess, readLinuxProcesses } from '../../src/runners/linux-processes.ts'
 import type { EventMessage } from '../../src/wire/envelope.ts'
-import { DaemonPlace, startDaemonProcess } from '../daemon/daemon-process.ts'
+import { DaemonPlace, DaemonProcess, startDaemonProcess } from '../daemon/daemon-process.ts'
 import { CrashWorld, Dice, digestOf } from './crash-world.ts'
 
 const kills = Number(process.env['CRASH_RUNS'] ?? 200)
@@ -41,32 +41,78 @@ function perTask(journal: readonly EventMessage[], name: string): Map<string, nu
   return counts
 }
 
-async function descendantsOf(tasks: ReadonlySet<string>): Promise<number[]> {
+/** Processes of these tasks; where given, those that were there before this daemon. */
+async function descendantsOf(tasks: ReadonlySet<string>, daemon?: DaemonProcess): Promise<number[]> {
   const snapshot = await readLinuxProcesses()
+  const before = daemon === undefined ? Infinity : (readLinuxProcess(daemon.pid)?.start ?? 0)
   const found: number[] = []
   for (const entry of snapshot.entries) {
+    if (entry.zombie || entry.start >= before) continue
     const { task } = await snapshot.marks(entry)
-    if (task !== undefined && tasks.has(task) && !entry.zombie) found.push(entry.pid)
+    if (task !== undefined && tasks.has(task)) found.push(entry.pid)
   }
   return found
 }
 
+/** Events of one request that are told twice. `message` apart: a task's first words and its output are some. */
+function toldTwice(journal: readonly EventMessage[]): string[] {
+  const told = new Set<string>()
+  const twice: string[] = []
+  for (const { causedBy, data } of journal) {
+    if (causedBy === undefined || data.eventName === 'message') continue
+    const what = `${causedBy} ${data.eventName}`
+    if (told.has(what)) twice.push(what)
+    told.add(what)
+  }
+  return twice
+}
+
+const steps: Readonly<Record<string, string>> = {
+  taskCreated: 'c',
+  taskFocused: 'f',
+  taskStarted: 's',
+  taskCompleted: 'e',
+  taskAborted: 'e',
+}
+/** It is created once; each run begins, starts or not, and ends once. */
+const wholeLife = /^c(?:fs?e)+$/
+
+/** Tasks whose events are not a life, with what they are. */
+function brokenLives(journal: readonly EventMessage[]): string[] {
+  const lives = new Map<string, string>()
+  for (const { task = '', data } of journal)
+    lives.set(task, `${lives.get(task) ?? ''}${steps[data.eventName] ?? ''}`)
+  return [...lives].filter(([, life]) => !wholeLife.test(life)).map(([task, life]) => `${task}: ${life}`)
+}
+
+/** One daemon and its end, while it starts or while it serves. Returns what was wrong with it. */
+async function liveAndDie(place: DaemonPlace, dice: Dice, world: CrashWorld): Promise<string[]> {
+  await using daemon = new DaemonProcess({ place })
+  const faults: string[] = []
+  if (dice.below(4) === 0) await delay(dice.below(700))
+  else {
+    await daemon.serving()
+    const left = await descendantsOf(new Set(world.started.values()), daemon)
+    if (left.length > 0) faults.push(`left behind: ${left.join()}`)
+    await delay(dice.below(250))
+  }
+  const end = await daemon.kill()
+  if (end !== 'SIGKILL') faults.push(`ended by itself (${end}): ${daemon.log.slice(-2_000)}`)
+  return faults
+}
+
 it.skipIf(process.platform !== 'linux')(
   `loses nothing that anybody was told in ${kills} kills (seed ${seed})`,
-  { timeout: 60_000 + kills * 6_000 },
+  { timeout: 120_000 + kills * 6_000 },
   async () => {
     console.log(`crash harness: ${kills} kills, CRASH_SEED=${seed}`)
     using place = new DaemonPlace()
     const dice = new Dice(seed)
     await using world = new CrashWorld(place, dice)
-    let daemon = await startDaemonProcess({ place })
     world.begin({ starters: 3, steerers: 2, readers: 3 })
-    for (let kill = 0; kill < kills; kill++) {
-      await delay(dice.below(250))
-      await daemon.kill()
-      daemon = await startDaemonProcess({ place })
-    }
-    await using last = daemon
+    for (let kill = 0; kill < kills; kill++)
+      expect(await liveAndDie(place, dice, world), `kill ${kill}`).toEqual([])
+    await using last = await startDaemonProcess({ place })
     await world.settle()
     await expect.poll(async () => idle(place), { timeout: 60_000, interval: 50 }).toBe(true)
     const journal = await journalOf(place)
@@ -79,6 +125,8 @@ it.skipIf(process.platform !== 'linux')(
       expect(faults).toEqual([])
       expect([...seen.values()]).toEqual(digests)
     }
+    expect(toldTwice(journal)).toEqual([])
+    expect(brokenLives(journal)).toEqual([])
     const creations = causedBy(journal, 'taskCreated')
     const resumptions = new Map([...world.resumed.keys()].map((key) => [key, 0]))
     for (const [key, count] of causedBy(journal, 'taskFocused'))
