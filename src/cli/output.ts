@@ -63,6 +63,11 @@ export class Output {
     await this.line(JSON.stringify(value, null, this.columns === undefined ? 0 : 2))
   }
 
+  /** As `say`, but only where a person looks: in a file it would be noise. */
+  hint(sentence: string): void {
+    if (this.#streams.stderr.isTTY === true) this.say(sentence)
+  }
+
   /** Says something to the person at the terminal, as one sentence. Never fails. */
   say(sentence: string): void {
     const { stderr } = this.#streams

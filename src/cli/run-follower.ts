@@ -67,6 +67,9 @@ export class RunFollower {
       case 'taskStarted':
         if (this.#options.isAgent === true && !this.#options.json) this.#words = new AgentWords()
         return false
+      case 'taskQueued':
+        this.#options.output.hint(`waiting for a turn: place ${event.payload[1].place} in the queue.`)
+        return false
       case 'taskExited':
         this.#exit = event.payload[1]
         return false

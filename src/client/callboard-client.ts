@@ -137,7 +137,7 @@ export class CallboardClient implements AsyncDisposable {
 
   /**
    * PruneTasks: forgets settled tasks and their events, those created before a time (milliseconds since the Unix epoch),
-   * those with these ids, or both. Resolves with how many.
+   * those with these ids, or both. Resolves with how many. Rejects with `unsupported` where the daemon does not do it.
    */
   async pruneTasks(
     which: { before?: number; ids?: string[] },

@@ -8,7 +8,6 @@ import { askText, outcomeWords } from '../rendering/ask-words.ts'
 import { oneLine } from '../rendering/plain-text.ts'
 import { shortId } from '../task-id.ts'
 import { answerFrom, fieldsText } from './answer.ts'
-import { lostAnswer } from './lost-answer.ts'
 import type { AskResponse } from '../../client/callboard-client.ts'
 import type { Ask, AskOutcome, TaskEvent } from '../../wire/events.ts'
 import type { Terminal } from './terminal.ts'
@@ -101,7 +100,7 @@ export class AskPrompter implements Disposable {
     try {
       await this.#options.respond(ask.id, response)
     } catch (error) {
-      this.#show(error instanceof CallboardError ? `${lostAnswer(error, ask)}\n` : `${String(error)}\n`)
+      this.#show(`${oneLine(error instanceof CallboardError ? error.message : String(error))}\n`)
     }
     this.#responding = false
     this.#done(ask)

@@ -1,11 +1,11 @@
 /** `callboard answer <ask> <option|text…>`: says to a task what it waits for. The first valid answer wins. */
 import { Command } from 'commander'
 import { answerFrom } from '../asking/answer.ts'
-import { lostAnswer } from '../asking/lost-answer.ts'
 import { withConnection } from '../connection.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { advice, invocationOf, withSharedOptions } from '../invocation.ts'
+import { oneLine } from '../rendering/plain-text.ts'
 import { matchId, shortId, shortIdLength } from '../task-id.ts'
 import { CallboardError } from '../../client/callboard-error.ts'
 import type { AskResponse } from '../../client/callboard-client.ts'
@@ -52,10 +52,14 @@ async function answer(
     await client.respondToAsk(askId, response)
   } catch (error) {
     if (!(error instanceof CallboardError)) throw error
-    const sentence = lostAnswer(error, ask)
-    throw new Failure(`${sentence} ${advice(invocation, 'asks')} lists what is open.`, exitCodes.failure, {
-      cause: error,
-    })
+    // Who was quicker stands in it.
+    throw new Failure(
+      `${oneLine(error.message).replace(/\.$/, '')} (${advice(invocation, 'asks')} lists what is open).`,
+      exitCodes.failure,
+      {
+        cause: error,
+      },
+    )
   }
   if (invocation.json) await invocation.output.document({ askId, ...response })
 }

@@ -125,14 +125,13 @@ describe('a prompter', () => {
   })
 
   test('says who was quicker, and goes on', async () => {
-    const outcome = { id: 'a1', outcome: 'answered', option: 'no', client: 'editor' }
     const { terminal, prompter } = setting(() =>
-      Promise.reject(new CallboardError('unknown_ask', 'Gone.', { details: { outcome } })),
+      Promise.reject(new CallboardError('unknown_ask', 'editor (c1) answered it first.')),
     )
     prompter.opened(approval('a1'))
     terminal.take()
     terminal.type('yes')
-    await vi.waitFor(() => expect(terminal.take()).toBe('too late: answered by editor: no.\n'))
+    await vi.waitFor(() => expect(terminal.take()).toBe('editor (c1) answered it first.\n'))
   })
 
   test('takes a form in one line', async () => {

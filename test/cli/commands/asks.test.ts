@@ -102,13 +102,12 @@ describe('answer', () => {
   })
 
   test('an ask that somebody else answered meanwhile is 1, and says who won', async () => {
-    const outcome = { id: ask.id, outcome: 'answered', option: 'no', by: 'a3f7b9c2d1e4', client: 'editor' }
-    const error = { code: 'unknown_ask', message: 'It was answered.', details: { outcome } } as const
+    const error = { code: 'unknown_ask', message: 'editor (c1) answered it first.' } as const
     const { at } = asking([ask], { RespondToAsk: () => ({ error }) })
     expect(await world.run(['answer', ...at, 'bbbb', 'yes'])).toMatchObject({
       code: 1,
       out: '',
-      err: `callboard: too late: answered by editor: Do not. \`callboard asks --socket ${at[1]}\` lists what is open.\n`,
+      err: `callboard: editor (c1) answered it first (\`callboard asks --socket ${at[1]}\` lists what is open).\n`,
     })
   })
 
@@ -117,7 +116,7 @@ describe('answer', () => {
     const { daemon, at } = asking([], { RespondToAsk: () => ({ error }) })
     const late = await world.run(['answer', ...at, ask.id, 'yes'])
     expect(late.code).toBe(1)
-    expect(late.err).toContain('callboard: editor has answered this already. ')
+    expect(late.err).toContain('callboard: editor has answered this already (')
     expect(daemon.commands.at(-1)?.data).toEqual({ askId: ask.id, text: 'yes' })
   })
 
@@ -144,7 +143,7 @@ describe('answer', () => {
     const { at } = asking([ask], { RespondToAsk: () => ({ error }) })
     const refused = await world.run(['answer', ...at, 'bbbb', 'yes'])
     expect(refused.code).toBe(1)
-    expect(refused.err).toMatch(/^callboard: A task may not answer itself\. /)
+    expect(refused.err).toMatch(/^callboard: A task may not answer itself \(/)
   })
 })
 
