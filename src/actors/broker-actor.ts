@@ -11,7 +11,7 @@ import { Transactions } from '../broker/transaction.ts'
 import type { Logger } from '../log.ts'
 import type { TaskRecord } from '../store/store.ts'
 import type { Ack } from '../wire/envelope.ts'
-import { protocolVersion } from '../wire/envelope.ts'
+import { ackFor } from './ack.ts'
 import { Asking } from './asking.ts'
 import { attachReader } from './audience.ts'
 import type { Connection } from './connection.ts'
@@ -221,19 +221,7 @@ export class Broker implements ConnectionOwner {
   }
 
   ack(clientId: string): Ack {
-    const { identity, journal } = this.parts
-    return {
-      type: 'Ack',
-      origin: 'server',
-      data: {
-        clientId,
-        pid: identity.pid,
-        ppid: identity.ppid,
-        protocol: { name: 'callboard', version: protocolVersion },
-        epoch: journal.epoch,
-        head: journal.head,
-      },
-    }
+    return ackFor(this.parts, clientId)
   }
 
   attached(connection: Connection): void {

@@ -8,7 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { loadClientSettings, loadSettings } from '../../src/daemon/config.ts'
@@ -58,7 +58,8 @@ describe('without a config file', () => {
     const found = settings()
     expect(found.home).toBe(join(root, '.local/state/callboard'))
     expect(statSync(found.home).mode & 0o777).toBe(0o700)
-    expect(found.limits).toEqual(limits)
+    // Twice the cores.
+    expect(found.limits).toEqual({ ...limits, runningTasks: 2 * availableParallelism() })
     expect(found).toMatchObject({ profiles: [], logLevel: 'info', drainDeadlineMs: limits.drainDeadlineMs })
     expect(found.defaultProfile).toBeUndefined()
     expect(found.version).toMatch(/^\d+\.\d+\.\d+/)
@@ -85,21 +86,35 @@ describe('without a config file', () => {
 
 describe('the config file', () => {
   test('gives socket, profiles, limits, drain deadline, level and listeners', () => {
+    const asked = {
+      tasksLiveMax: 3,
+      runningTasks: 2,
+      queuedTasksMax: 7,
+      queuedTasksBytesMax: 0,
+      cancelGraceMs: 50,
+    }
+    const echo = {
+      runner: 'command',
+      command: ['cat'],
+      cwd: root,
+      env: { A: '1' },
+      stdin: 'text',
+      exclusive: 'cwd',
+      legacyAsks: 'deny',
+    }
     write({
       socket: join(root, 'own.sock'),
       listen: [`node-ipc+roo-1.89:${root}/old.sock`],
-      profiles: { echo: { runner: 'command', command: ['cat'], cwd: root, env: { A: '1' }, stdin: 'text' } },
+      profiles: { echo },
       defaultProfile: 'echo',
-      limits: { tasksLiveMax: 3, cancelGraceMs: 50 },
+      limits: asked,
       drainDeadlineMs: 1_000,
       log: { level: 'debug' },
     })
     const found = settings()
     expect(found.listeners.map((one) => one.path)).toEqual([`${root}/own.sock`, `${root}/old.sock`])
-    expect(found.profiles).toEqual([
-      { name: 'echo', runner: 'command', command: ['cat'], cwd: root, env: { A: '1' }, stdin: 'text' },
-    ])
-    expect(found.limits).toEqual({ ...limits, tasksLiveMax: 3, cancelGraceMs: 50, drainDeadlineMs: 1_000 })
+    expect(found.profiles).toEqual([{ name: 'echo', ...echo }])
+    expect(found.limits).toEqual({ ...limits, ...asked, drainDeadlineMs: 1_000 })
     expect(found).toMatchObject({ defaultProfile: 'echo', drainDeadlineMs: 1_000, logLevel: 'debug' })
   })
 
@@ -155,6 +170,12 @@ describe('the config file', () => {
     ['{"profiles": {"a": {"runner": "command", "cwd": "here"}}}', 'profiles.a.cwd: must be an absolute path'],
     ['{"socket": "here.sock"}', 'socket: must be an absolute path'],
     ['{"limits": {"tasksLiveMax": 0}}', 'limits.tasksLiveMax: Too small'],
+    ['{"limits": {"runningTasks": -1}}', 'limits.runningTasks: Too small'],
+    [
+      '{"profiles": {"a": {"runner": "command", "exclusive": "yes"}}}',
+      'profiles.a.exclusive: Invalid option',
+    ],
+    ['{"profiles": {"a": {"runner": "replay", "replay": "/r", "exclusive": "cwd"}}}', 'unknown key'],
     ['{"limits": {"cancelGraceMs": 600001}}', 'limits.cancelGraceMs: Too big'],
     ['{"listen": ["node-ipc+roo:here.sock"]}', 'listen "node-ipc+roo:here.sock": the path must be absolute'],
     ['[]', 'expected object'],

@@ -26,7 +26,7 @@ async function startedAll(link: RawLink): Promise<string[]> {
 }
 
 async function daemonWithGrace(cancelGraceMs: number, ...args: readonly string[]): Promise<DaemonProcess> {
-  return await startDaemonProcess({ config: { limits: { cancelGraceMs } }, args })
+  return await startDaemonProcess({ config: { limits: { cancelGraceMs, runningTasks: 100 } }, args })
 }
 
 const started: string[] = []
