@@ -117,11 +117,11 @@ function Problem({ store }: { store: Store }): JSX.Element | null {
         <code>callboard inspect</code> says it.
       </p>
     )
-  const cut = store.travel?.cut
-  if (cut !== undefined) return <p class="problem" role="alert">{`This recording is incomplete: ${cut}.`}</p>
-  return store.why === '' ? null : (
+  const { cut } = store.travel ?? {}
+  const why = store.why === '' && cut !== undefined ? `This recording is incomplete: ${cut}.` : store.why
+  return why === '' ? null : (
     <p class="problem" role="alert">
-      {store.why}
+      {why}
     </p>
   )
 }

@@ -146,4 +146,4 @@ export function stateOfActor(happenings: readonly Happening[], key: string, id: 
   return last?.kind === 'move' ? (last.to ?? undefined) : undefined
 }
 
-export type { ActorView, Counts, Happening, Identity, Meters, Move, Recording, ShownMachine }
+export type { ActorView, Happening, Identity, Meters, Move, Recording, ShownMachine }

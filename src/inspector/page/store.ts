@@ -2,7 +2,6 @@
 import { useEffect, useReducer } from 'preact/hooks'
 import type {
   ActorView,
-  Counts,
   Figures,
   Happening,
   Identity,
@@ -98,14 +97,13 @@ export class Store {
   async run(): Promise<void> {
     for (;;) {
       try {
-        await this.#open()
+        if (await this.#open()) return this.changed()
         this.link = 'lost'
         this.why = 'The daemon has ended or was restarted.'
       } catch (error) {
         this.#failed(error)
         if (this.link === 'denied') return this.changed()
       }
-      if (this.link === 'recording') return this.changed()
       if (!this.#abort.signal.aborted) {
         this.changed()
         await new Promise((settle) => setTimeout(settle, retryMs))
@@ -125,7 +123,8 @@ export class Store {
       error instanceof HttpError ? error.message : 'No daemon answers: it has ended or was restarted.'
   }
 
-  async #open(): Promise<void> {
+  /** True where what answers is a recording: there is nothing to follow. */
+  async #open(): Promise<boolean> {
     this.#abort = new AbortController()
     const status = await get('/api/status')
     this.right = status['right'] === 'control' ? 'control' : 'view'
@@ -133,7 +132,7 @@ export class Store {
       const { text } = await get('/api/recording')
       this.openRecording(String(text), typeof status['cut'] === 'string' ? status['cut'] : undefined)
       this.link = 'recording'
-      return
+      return true
     }
     if (isIdentity(status['daemon'])) this.#began(status['daemon'])
     const watched = this.#watched
@@ -141,6 +140,7 @@ export class Store {
     const options = { lastEventId: this.#lastEventId, signal: this.#abort.signal }
     for (const figures of this.#figures.values()) figures.rates.fill(0)
     await follow(`/api/events${query}`, options, (event) => this.#heard(event))
+    return false
   }
 
   /** Another start of the daemon has nothing in common with what was shown. */
@@ -155,6 +155,7 @@ export class Store {
   }
 
   #heard({ name, id, data }: ServerEvent): void {
+    if (this.link !== 'live') this.why = ''
     this.link = 'live'
     this.#lastEventId = id
     if (name === 'machines') this.#setMachines(asArray(data))

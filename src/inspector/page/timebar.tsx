@@ -106,6 +106,12 @@ function Export({ store }: { store: Store }): JSX.Element | null {
 
 function Import({ store }: { store: Store }): JSX.Element {
   const input = useRef<HTMLInputElement>(null)
+  const chosen = async (from: HTMLInputElement): Promise<void> => {
+    const text = await from.files?.[0]?.text()
+    // Else the same file, changed meanwhile, could not be chosen again.
+    from.value = ''
+    if (text !== undefined) store.openRecording(text, undefined)
+  }
   return (
     <>
       <input
@@ -116,8 +122,7 @@ function Import({ store }: { store: Store }): JSX.Element {
         tabIndex={-1}
         aria-label="Recording"
         onChange={(event) => {
-          const file = event.currentTarget.files?.[0]
-          void file?.text().then((text) => store.openRecording(text, undefined))
+          void chosen(event.currentTarget)
         }}
       />
       <button type="button" onClick={() => input.current?.click()}>

@@ -235,33 +235,54 @@ function Card({ placed, figures, population, lit, selected, select }: CardProps)
     <g
       class={classes.join(' ')}
       transform={`translate(${x} ${y})`}
-      {...(act === undefined
-        ? {}
-        : {
-            role: 'button',
-            tabIndex: 0,
-            'aria-label': `${box.title}: ${population}`,
-            'aria-pressed': selected,
-            onClick: act,
-            onKeyDown: (event: KeyboardEvent) => {
-              if (event.key !== 'Enter' && event.key !== ' ') return
-              event.preventDefault()
-              act()
-            },
-          })}
+      {...(act === undefined ? {} : { onClick: act })}
     >
-      <rect class="frame" width={width} height={height} rx="8" />
+      <Handle box={box} width={width} height={height} population={population} selected={selected} act={act} />
       {final ? <rect class="inner" x="3.5" y="3.5" width={width - 7} height={height - 7} rx="5.5" /> : null}
       {box.rows.length === 0 || box.isAny ? null : <path class="rule" d={`M0 ${box.head}H${width}`} />}
-      <text class="title" x="10" y="18" data-label>
-        {box.title}
-      </text>
       <Lines box={box} />
       {lit === undefined && !box.isAny ? <Badge x={width - 8} count={population} /> : null}
       {refused ? <RefusedMark key={lit?.last?.n} width={width} height={height} /> : null}
       {box.rows.map((row) => (
         <RowOf key={row.edge} row={row} width={width} figures={figures} lit={lit} />
       ))}
+    </g>
+  )
+}
+
+interface HandleProps {
+  readonly box: Box
+  readonly width: number
+  readonly height: number
+  readonly population: number
+  readonly selected: boolean
+  readonly act: (() => void) | undefined
+}
+
+/** The frame and the name; where a state can be chosen, a button of the same words. */
+function Handle({ box, width, height, population, selected, act }: HandleProps): JSX.Element {
+  const content = (
+    <>
+      <rect class="frame" width={width} height={height} rx="8" />
+      <text class="title" x="10" y="18" data-label>
+        {box.title}
+      </text>
+    </>
+  )
+  if (act === undefined) return content
+  return (
+    <g
+      role="button"
+      tabindex={0}
+      aria-label={`${box.title}: ${population}`}
+      aria-pressed={selected}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' && event.key !== ' ') return
+        event.preventDefault()
+        act()
+      }}
+    >
+      {content}
     </g>
   )
 }

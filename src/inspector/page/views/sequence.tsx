@@ -267,13 +267,14 @@ function Said({ message, y, from, to, chosen, choose }: SaidProps): JSX.Element 
   const self = from === to
   const line = self ? `M${from} ${y - 4}h18v8h-16` : `M${from} ${y}L${to + (from < to ? -2 : 2)} ${y}`
   const text = plain(message.text, 34)
+  const about = plain(shortId(message.about), 12)
   const act = (): void => choose(message)
   return (
     <g
       class={`said ${kind} ${chosen ? 'chosen' : ''}`}
       role="button"
-      tabIndex={0}
-      aria-label={`${message.from} to ${message.to}: ${text}`}
+      tabindex={0}
+      aria-description={`${message.from} to ${message.to}`}
       onClick={act}
       onKeyDown={(event) => {
         if (event.key === 'Enter' || event.key === ' ') act()
@@ -293,7 +294,7 @@ function Said({ message, y, from, to, chosen, choose }: SaidProps): JSX.Element 
         {text}
       </text>
       <text class="about" x={lanesWidth - 8} y={y + 4} text-anchor="end">
-        {plain(shortId(message.about), 12)}
+        {about}
       </text>
     </g>
   )
