@@ -71,8 +71,10 @@ export class AskPrompter implements Disposable {
     if (ask === undefined) terminal.rest()
     if (this.#shown !== undefined || this.#responding || ask === undefined) return
     this.#shown = ask
-    terminal.read((line) => void this.#line(line))
-    this.#show(this.#stale ? `There is another question: press Enter to see it. ` : promptOf(ask))
+    terminal.read(
+      (line) => void this.#line(line),
+      () => this.#show(this.#stale ? 'There is another question: press Enter to see it. ' : promptOf(ask)),
+    )
   }
 
   async #line(line: string): Promise<void> {

@@ -11,8 +11,11 @@ import { ReadStream } from 'node:tty'
 
 export interface Terminal {
   show(text: string): void
-  /** Gives each line that is typed, without its end, until `rest`. */
-  read(listener: (line: string) => void): void
+  /**
+   * Gives each line that is typed, without its end, until `rest`. `begun` is called once what was typed before has been
+   * thrown away: nobody can have meant it for a question that is not shown yet.
+   */
+  read(listener: (line: string) => void, begun: () => void): void
   rest(): void
 }
 
@@ -31,11 +34,16 @@ export function terminalOf({ stdin, stderr }: TerminalStreams, stdinIsTaken: boo
   return new OpenTerminal(stderr, controllingTerminal)
 }
 
+/** Lines that were typed before come at once. */
+const typedBeforeMs = 50
+
 class OpenTerminal implements Terminal {
   readonly #stderr: NodeJS.WriteStream
   readonly #open: () => NodeJS.ReadStream | undefined
   #input: NodeJS.ReadStream | undefined
   #lines: Interface | undefined
+  #begun: (() => void) | undefined
+  #timer: NodeJS.Timeout | undefined
 
   constructor(stderr: NodeJS.WriteStream, open: () => NodeJS.ReadStream | undefined) {
     this.#stderr = stderr
@@ -46,16 +54,26 @@ class OpenTerminal implements Terminal {
     this.#stderr.write(text)
   }
 
-  read(listener: (line: string) => void): void {
+  read(listener: (line: string) => void, begun: () => void): void {
+    if (this.#lines !== undefined && this.#timer === undefined) return begun()
+    this.#begun = begun
     if (this.#lines !== undefined) return
     this.#input = this.#open()
     if (this.#input === undefined) return
     this.#input.ref()
     this.#lines = createInterface({ input: this.#input, terminal: false })
-    this.#lines.on('line', listener)
+    this.#lines.on('line', (line) => {
+      if (this.#timer === undefined) listener(line)
+    })
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#begun?.()
+    }, typedBeforeMs)
   }
 
   rest(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#lines?.close()
     this.#lines = undefined
     if (this.#input === process.stdin) this.#input.unref()

@@ -18,8 +18,9 @@ class TypedTerminal implements Terminal {
     this.shown += text
   }
 
-  read(listener: (line: string) => void): void {
+  read(listener: (line: string) => void, begun: () => void): void {
     this.#listener ??= listener
+    begun()
   }
 
   rest(): void {

@@ -71,6 +71,16 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
     expect(responses(daemon)).toEqual([{ askId: asked.id, option: 'no' }])
   })
 
+  test('what was typed before the question was shown is no answer to it', async () => {
+    const { daemon, path } = asking('ahead')
+    const running = runOnTerminal(path, '')
+    running.child.stdin?.write('yes\nyes\n')
+    await vi.waitFor(() => expect(running.out()).toContain('2  Do not (no)\r\n> '), { timeout: 8_000 })
+    running.child.stdin?.write('no\n')
+    expect((await running.finished).code).toBe(0)
+    expect(responses(daemon)).toEqual([{ askId: asked.id, option: 'no' }])
+  })
+
   test('Ctrl-C at the question cancels the task, as anywhere', async () => {
     const { daemon, path } = asking('interrupted')
     const running = runOnTerminal(path, '')
