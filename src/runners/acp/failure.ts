@@ -35,7 +35,6 @@ export class AgentRefusal extends Error {
 export const invalidParams = -32_602
 export const notFound = -32_002
 export const authRequired = -32_000
-export const methodNotFound = -32_601
 
 /** How a turn ended that did not end well, by the agent's stop reason. */
 export function turnFailure(stopReason: string): AgentFailure {

@@ -14,6 +14,8 @@ import { objectAt, objectsAt, textAt } from './fields.ts'
 import type { Limits } from '../../limits.ts'
 import type { JsonObject } from '../../wire/json-object.ts'
 
+const aliveMs = 60_000
+
 export interface ProbeOptions {
   readonly command: readonly string[]
   readonly cwd: string
@@ -38,6 +40,16 @@ export type Probed =
 
 /** Never rejects; no process is left when it resolves. */
 export async function probeAgent(options: ProbeOptions): Promise<Probed> {
+  // The runners' timers keep nobody alive, and the one who asks has nothing else to do.
+  const alive = setInterval(() => undefined, aliveMs)
+  try {
+    return await probed(options)
+  } finally {
+    clearInterval(alive)
+  }
+}
+
+async function probed(options: ProbeOptions): Promise<Probed> {
   const limits: Limits = { ...defaults, ...options.limits }
   let agent: AgentProcess
   try {

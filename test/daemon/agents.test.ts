@@ -1,0 +1,280 @@
+/** Agents behind a real daemon, seen by clients that know nothing of us (node-ipc 12.0.0) and by one of ours. */
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { CallboardClient } from '../../src/client/callboard-client.ts'
+import { exampleAgent } from '../runners/acp-run.ts'
+import { published115 } from '../wire/vocabulary/published.ts'
+import { startDaemonProcess } from './daemon-process.ts'
+import { RooClient } from './roo-client.ts'
+import { eventually, processesOf } from './task-events.ts'
+import type { DaemonProcess } from './daemon-process.ts'
+
+const hostile = join(import.meta.dirname, '../runners/hostile-agent.ts')
+const ours = (behaviour: string, told: object = {}): object => ({
+  runner: 'acp',
+  command: [process.execPath, hostile, behaviour, JSON.stringify(told)],
+  exclusive: 'none',
+})
+const example = { runner: 'acp', command: [process.execPath, exampleAgent], exclusive: 'none' }
+const modes = { currentModeId: 'ask', availableModes: [{ id: 'ask', name: 'Ask first' }] }
+const config = {
+  defaultProfile: 'script',
+  limits: { cancelGraceMs: 500 },
+  profiles: {
+    example,
+    'example-allow': { ...example, legacyAsks: 'allow' },
+    'example-deny': { ...example, legacyAsks: 'deny' },
+    script: ours('script'),
+    offers: ours('script', { 'session/new': { result: { sessionId: 's1', modes } } }),
+    loads: ours('script', { can: { loadSession: true } }),
+    ignores: ours('ignores-cancel'),
+    login: ours('script', { 'session/prompt': { code: -32_000, message: 'Authentication required' } }),
+  },
+}
+
+const beginning = ['taskCreated', 'taskFocused', 'say:text', 'taskTokenUsageUpdated', 'taskStarted']
+const completed = [
+  'say:completion_result',
+  'taskTokenUsageUpdated',
+  'taskCompleted',
+  'ask:completion_result',
+  'taskIdle',
+]
+const aborted = ['taskAborted', 'taskResumable']
+
+let daemon: DaemonProcess
+const clients: RooClient[] = []
+const natives: CallboardClient[] = []
+beforeAll(async () => {
+  daemon = await startDaemonProcess({ config })
+})
+afterAll(async () => await daemon[Symbol.asyncDispose]())
+afterEach(async () => {
+  const refused = clients.flatMap((client) => client.refused)
+  for (const client of clients.splice(0)) client.disconnect()
+  for (const client of natives.splice(0)) await client.close()
+  expect(refused, 'frames that the published schema does not take').toEqual([])
+})
+
+async function legacy(): Promise<RooClient> {
+  const client = await RooClient.open(daemon.socketPath, published115)
+  clients.push(client)
+  return client
+}
+
+async function native(): Promise<CallboardClient> {
+  const client = new CallboardClient({ socketPath: daemon.socketPath, name: 'test', version: '1' })
+  natives.push(client)
+  await client.connect()
+  return client
+}
+
+const steps = (...all: object[]): string => JSON.stringify(all)
+const permission = {
+  method: 'session/request_permission',
+  toolCall: { toolCallId: 'c', title: 'May I?', kind: 'execute', rawInput: { command: 'rm -r /' } },
+  options: [
+    { optionId: 'y', name: 'Yes', kind: 'allow_once' },
+    { optionId: 'n', name: 'No', kind: 'reject_once' },
+  ],
+}
+
+async function openAsk(client: CallboardClient, task: string): Promise<string> {
+  for (;;) {
+    const [ask] = (await client.getTask(task)).asks
+    if (ask !== undefined) return ask.id
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+describe('the example agent of the protocol library 1.0.0', () => {
+  test('answers a prompt; its permission is given by the profile where only legacy clients watch', async () => {
+    const [starter, watcher] = [await legacy(), await legacy()]
+    const task = await starter.startAndHear('Improve it', 'example-allow')
+    await watcher.heard(task, 'taskIdle')
+    const names = watcher.named(task)
+    expect(names.slice(0, 5)).toEqual(beginning)
+    expect(names.slice(5, -5)).toEqual([
+      'say:text',
+      'ask:tool',
+      'say:text',
+      'ask:tool',
+      'taskInteractive',
+      'taskAskResponded',
+      'taskActive',
+      'ask:tool',
+      'say:text',
+    ])
+    expect(names.slice(-5)).toEqual(completed)
+    expect((await watcher.heard(task, 'say:completion_result')).text).toContain('successfully updated')
+    const { payload } = await watcher.heard(task, 'taskCompleted')
+    expect(payload[2]).toEqual({
+      read_file: { attempts: 1, failures: 0 },
+      apply_diff: { attempts: 1, failures: 0 },
+    })
+  })
+
+  test('is denied by the profile where that says so', async () => {
+    const client = await legacy()
+    const task = await client.startAndHear('Improve it', 'example-deny')
+    await client.heard(task, 'taskIdle')
+    expect((await client.heard(task, 'say:completion_result')).text).toContain('skip the configuration')
+  })
+
+  test('waits for a person otherwise, who answers by a client of ours; legacy ones see it', async () => {
+    const [starter, person] = [await legacy(), await native()]
+    const task = await starter.startAndHear('Improve it', 'example')
+    await starter.heard(task, 'taskInteractive')
+    expect((await person.getTask(task)).state).toBe('interactive')
+    await person.respondToAsk(await openAsk(person, task), { option: 'allow' })
+    await starter.heard(task, 'taskIdle')
+    const names = starter.named(task)
+    expect(names.slice(names.indexOf('taskInteractive'), -6)).toEqual([
+      'taskInteractive',
+      'taskAskResponded',
+      'taskActive',
+      'ask:tool',
+    ])
+  })
+
+  test('is cancelled while it asks, and nothing is left of it', async () => {
+    const [starter, other] = [await legacy(), await legacy()]
+    const task = await starter.startAndHear('Improve it', 'example')
+    await starter.heard(task, 'taskInteractive')
+    other.command('CancelTask', task)
+    await starter.heard(task, 'taskResumable')
+    expect(starter.named(task).slice(-2)).toEqual(aborted)
+    expect(starter.named(task)).not.toContain('taskAskResponded')
+    await eventually(() => expect(processesOf(task)).toEqual([]))
+  })
+})
+
+describe('an agent', () => {
+  test('goes on with messages that were sent while it worked; one of them is taken back', async () => {
+    const client = await legacy()
+    const person = await native()
+    const task = await client.startAndHear(steps({ say: 'first' }, { ask: permission }), 'script')
+    const ask = await openAsk(person, task)
+    await person.sendMessage({ taskId: task, text: steps({ say: 'never' }) })
+    await person.sendMessage({ taskId: task, text: steps({ say: 'second' }) })
+    const { payload } = await client.heard(task, 'queuedMessagesUpdated', 2)
+    const [, queue] = payload
+    const [first] = Array.isArray(queue) ? queue : []
+    client.command('DeleteQueuedMessage', first.id)
+    await client.heard(task, 'queuedMessagesUpdated', 3)
+    await person.respondToAsk(ask, { option: 'n' })
+    await client.heard(task, 'taskIdle')
+    const texts = client.events
+      .filter((one) => one.task === task && one.name.startsWith('say:'))
+      .map(({ text }) => text)
+    expect(texts.join()).not.toContain('"never"')
+    expect((await client.heard(task, 'say:completion_result')).text).toBe('second')
+    expect(client.named(task)).toContain('say:user_feedback')
+  })
+
+  test('takes a message after its end as a follow-up, in the session that it has', async () => {
+    const client = await legacy()
+    const task = await client.startAndHear(steps({ say: 'one' }), 'loads')
+    await client.heard(task, 'taskIdle')
+    client.command('SendMessage', { text: steps({ say: 'two' }) })
+    await client.heard(task, 'taskIdle', 2)
+    const names = client.named(task)
+    const again = names.slice(names.indexOf('taskIdle') + 1)
+    expect(again).toEqual([
+      'taskFocused',
+      'say:user_feedback',
+      'taskTokenUsageUpdated',
+      'taskStarted',
+      'say:text',
+      ...completed,
+    ])
+    expect((await client.heard(task, 'say:completion_result', 2)).text).toBe('two')
+  })
+
+  test('that no longer knows its session is told what was said', async () => {
+    const client = await legacy()
+    const task = await client.startAndHear(steps({ say: 'one' }), 'script')
+    await client.heard(task, 'taskIdle')
+    client.command('SendMessage', { text: steps({ say: 'two' }) })
+    await client.heard(task, 'taskIdle', 2)
+    expect((await client.heard(task, 'say:completion_result', 2)).text).toBe('two')
+    expect(client.events.some(({ text }) => text?.includes('no longer knows its session') === true)).toBe(
+      true,
+    )
+  })
+
+  test('is asked for what it offers', async () => {
+    const client = await legacy()
+    const task = await client.startAndHear(steps({ ask: permission }), 'offers')
+    await client.heard(task, 'taskInteractive')
+    client.command('GetModes')
+    const { payload } = await client.heard(undefined, 'modesResponse')
+    expect(payload[0]).toContainEqual({ slug: 'ask', name: 'Ask first' })
+    client.command('CancelTask', task)
+    await client.heard(task, 'taskResumable')
+  })
+
+  test('without a login says how to log in, with the question that its clients know', async () => {
+    const client = await legacy()
+    const task = await client.startAndHear(steps(), 'login')
+    await client.heard(task, 'taskResumable')
+    expect(client.named(task).slice(5)).toEqual(['say:error', 'ask:api_req_failed', ...aborted])
+    expect((await client.heard(task, 'say:error')).text).toContain('wants a login first (-32000)')
+  })
+
+  test('that ignores cancel and TERM is ended all the same', async () => {
+    const client = await legacy()
+    const task = await client.startAndHear(
+      steps({ say: 'busy' }, { grandchild: true }, { untilCancel: true }),
+      'ignores',
+    )
+    await eventually(() => expect(client.events.some(({ text }) => text === 'busy')).toBe(true))
+    client.command('CancelTask', task)
+    await client.heard(task, 'taskResumable')
+    expect(client.named(task).slice(-2)).toEqual(aborted)
+    expect(processesOf(task)).toEqual([])
+  })
+
+  test('that dies in a tool call is told with the question of a task that can go on', async () => {
+    const client = await legacy()
+    const call = { sessionUpdate: 'tool_call', toolCallId: '1', title: 'Edit', kind: 'edit' }
+    const task = await client.startAndHear(steps({ update: call }, { exit: 4 }), 'script')
+    await client.heard(task, 'taskResumable')
+    expect(client.named(task).slice(5)).toEqual(['ask:tool', 'say:error', 'ask:resume_task', ...aborted])
+    const person = await native()
+    expect(await person.getTask(task)).toMatchObject({ state: 'failed', exit: { code: 4 }, resumable: true })
+  })
+
+  test('says what is not known here to clients of ours alone', async () => {
+    const [client, person] = [await legacy(), await native()]
+    const stream = person.events({ events: ['agentUpdated'] })
+    const task = await client.startAndHear(steps({ update: { sessionUpdate: 'mood', is: 'good' } }), 'script')
+    for await (const item of stream) {
+      if (item.type !== 'TaskEvent') continue
+      expect(item.data).toEqual({
+        eventName: 'agentUpdated',
+        payload: [task, { sessionUpdate: 'mood', is: 'good' }],
+      })
+      break
+    }
+    await client.heard(task, 'taskIdle')
+    expect(client.named(task)).not.toContain('agentUpdated')
+  })
+})
+
+test('profiles are read again when a client asks for it; a file with a mistake changes nothing', async () => {
+  const person = await native()
+  daemon.place.writeConfig({ ...config, profiles: { ...config.profiles, later: ours('echo') } })
+  expect(await person.request({ commandName: 'ReloadConfig' })).toMatchObject({
+    profiles: expect.arrayContaining(['later', 'example']),
+  })
+  const client = await legacy()
+  const task = await client.startAndHear('hello', 'later')
+  expect((await client.heard(task, 'say:completion_result')).text).toContain('hello')
+  daemon.place.writeConfig({ profiles: { broken: { runner: 'acp' } } })
+  await expect(person.request({ commandName: 'ReloadConfig' })).rejects.toMatchObject({
+    code: 'invalid_command',
+  })
+  const again = await client.startAndHear('hello again', 'later')
+  expect((await client.heard(again, 'say:completion_result')).text).toContain('hello again')
+})
