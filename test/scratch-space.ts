@@ -1,8 +1,8 @@
 /**
- * One temporary directory for a whole run of the tests, in which every other one lies. It goes with the run; where that was
- * ended before its tests could tidy up, or was killed, the next run removes it.
+ * One temporary directory for a whole run of the tests, in which every other one lies. It goes with the run, and so do the
+ * daemons whose home it holds; where the run was killed before its tests could tidy up, the next one does both.
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
@@ -38,8 +38,25 @@ function isLeft(name: string): boolean {
 /** Another user's is not ours to remove; nor is a run to fail by what is in its way. */
 function remove(directory: string): void {
   try {
+    for (const pid of daemonsIn(directory)) process.kill(pid, 'SIGKILL')
     rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
   } catch {
     console.warn(`left behind: ${directory}`)
+  }
+}
+
+/** Process ids of daemons, and what they started, whose home lies in the directory (Linux). */
+function daemonsIn(directory: string): number[] {
+  if (!existsSync('/proc/self/environ')) return []
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && environmentOf(name).includes(`\0CALLBOARD_HOME=${directory}/`))
+    .map(Number)
+}
+
+function environmentOf(pid: string): string {
+  try {
+    return `\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}`
+  } catch {
+    return ''
   }
 }
