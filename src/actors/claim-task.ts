@@ -97,9 +97,11 @@ export function changed(broker: Broker, change: LeaseChange, cause: Cause): void
   const { current } = broker.transactions
   const { task, news } = change
   current.undo(() => change.undo())
+  current.afterCommit(() => broker.deadlines.arm())
+  // A settled task may have been forgotten meanwhile: then nobody is to hear of it again.
+  if (broker.tasks.live(task) === undefined && broker.record(task) === undefined) return
   current.stage({ task, events: [{ eventName: 'leaseChanged', payload: [task, news] }], ...cause })
   keepLease(broker, task)
-  current.afterCommit(() => broker.deadlines.arm())
 }
 
 /** The task's record gets the lease as it is now. */

@@ -1,5 +1,6 @@
 /** Leases over the memory rig: who may steer a task, and how that ends. */
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { leaseClosed } from '../../src/actors/claim-task.ts'
 import { limits } from '../../src/limits.ts'
 import type { TaskCommandInput } from '../../src/wire/commands.ts'
 import type { Client, Task } from '../../src/wire/envelope.ts'
@@ -254,6 +255,24 @@ describe('a lease', () => {
     await one.ask(claim(task))
     await one.ask(release(task))
     await one.ask(claim(other))
+  })
+
+  test('on a task that has been forgotten meanwhile ends without a word', async () => {
+    const { one, two, task, runner, broker } = await running({ limits: { tasksKeptMax: 1 } })
+    runner.last.ends()
+    await two.hears('taskIdle', task)
+    await one.ask(claim(task))
+    const later = await one.start()
+    runner.last.started()
+    runner.last.ends()
+    await two.hears('taskIdle', later)
+    expect(await two.refusal({ commandName: 'GetTask', data: task })).toBe('unknown_task')
+    two.forget()
+    broker.transact(() => {
+      leaseClosed(broker, task, {})
+    })
+    await quiet()
+    expect([changes(two), broker.leases.get(task)]).toEqual([[], undefined])
   })
 
   test('that could not be kept was not claimed, nor its asks answered', async () => {
