@@ -4,9 +4,11 @@
  */
 export { CallboardClient } from '../client/callboard-client.ts'
 export type {
+  AskResponse,
   CallboardClientOptions,
   EventGap,
   EventStream,
+  LeaseTerms,
   RequestOptions,
   SubscriptionOptions,
 } from '../client/callboard-client.ts'

@@ -34,7 +34,7 @@ function nameOf({ name, version, native }: Client): string {
 
 function behind({ lagBytes, lagEvents }: Client): string {
   if (lagBytes === 0) return '-'
-  if (lagEvents !== undefined) return `${lagEvents}`
+  if (lagEvents !== undefined) return `${lagEvents} events`
   return lagBytes < 1_024 ? `${lagBytes} B` : `${Math.ceil(lagBytes / 1_024)} KiB`
 }
 
