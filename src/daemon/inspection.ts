@@ -202,7 +202,7 @@ function clientRow(broker: Broker, connection: Connection): ClientRow {
   }
 }
 
-function eventsOf(broker: Broker, { task, after, countMax }: EventQuery): EventRow[] {
+function eventsOf(broker: Broker, { task, after, countMax, frames }: EventQuery): EventRow[] {
   const { journal } = broker.parts
   const found: EventRow[] = []
   journal.scan(Math.max(after, journal.firstAvailable - 1), Number.MAX_SAFE_INTEGER, (one) => {
@@ -218,7 +218,7 @@ function eventsOf(broker: Broker, { task, after, countMax }: EventQuery): EventR
       at: Number(/"at":(\d+)/.exec(head)?.[1] ?? 0),
       ...(by === undefined ? {} : { by }),
       ...(causedBy === undefined ? {} : { causedBy }),
-      frame: shownFrame(frame, inspectorLimits.frameCharsMax),
+      frame: frames ? shownFrame(frame, inspectorLimits.frameCharsMax) : '',
     })
     return found.length < countMax
   })

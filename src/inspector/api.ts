@@ -57,7 +57,12 @@ function taskEvents({ sight }: Inspector, query: URLSearchParams): ApiAnswer {
   const after = Number(query.get('after') ?? 0)
   const task = query.get('task') ?? undefined
   return json({
-    events: sight.events({ task, after: Number.isFinite(after) ? after : 0, countMax: eventsAtOnce }),
+    events: sight.events({
+      task,
+      after: Number.isFinite(after) ? after : 0,
+      countMax: Math.min(eventsAtOnce, Number(query.get('count') ?? eventsAtOnce)),
+      frames: true,
+    }),
   })
 }
 

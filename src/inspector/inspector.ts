@@ -12,6 +12,7 @@ import { Feed } from './feed.ts'
 import type { FeedSource } from './feed.ts'
 import { ForeignMachines, ForeignWatch } from './foreign.ts'
 import { Ring } from './happenings.ts'
+import type { Happening } from './happenings.ts'
 import { PageServer, beginStream } from './page-server.ts'
 import type { ApiAnswer } from './page-server.ts'
 import type { Asset } from './assets.ts'
@@ -29,7 +30,7 @@ export interface InspectorOptions {
   readonly assets?: ReadonlyMap<string, Asset>
 }
 
-const eventsPerBatch = 200
+const eventsPerBatch = 60
 const ownNamespace = 'callboard'
 /** In which they are best read. */
 const order = ['connection', 'broker', 'task', 'client']
@@ -46,6 +47,7 @@ export class Inspector implements FeedSource, Disposable {
   #idle: NodeJS.Timeout | undefined
   #delay: ReturnType<typeof monitorEventLoopDelay> | undefined
   #eventsThrough = 0
+  #framesKept = 0
   #looking = false
 
   constructor(options: InspectorOptions) {
@@ -85,6 +87,7 @@ export class Inspector implements FeedSource, Disposable {
     readonly message: unknown
   }): void {
     const { link, name, fromClient, task, message } = saying
+    const shown = this.#framesKept++ < this.limits.framesPerBatchMax
     this.ring.add({
       kind: 'said',
       at: this.sight.now(),
@@ -94,7 +97,7 @@ export class Inspector implements FeedSource, Disposable {
       task,
       name,
       seq: 0,
-      frame: redactedJson(message, this.limits.frameCharsMax),
+      frame: shown ? redactedJson(message, this.limits.frameCharsMax) : '"too many at once: not kept"',
     })
   }
 
@@ -133,8 +136,20 @@ export class Inspector implements FeedSource, Disposable {
       recordedAt: this.sight.now(),
       machines: this.machines(),
       counts: this.counts(),
-      happenings: this.ring.since(0),
+      happenings: this.#withFrames(this.ring.since(0)),
     }
+  }
+
+  /** Events' frames lie in the journal: those that it still has are read when they are asked for. */
+  #withFrames(happenings: readonly Happening[]): Happening[] {
+    const seqs = happenings.flatMap((one) => (one.kind === 'said' && one.seq > 0 ? [one.seq] : []))
+    const [first, last] = [Math.min(...seqs), Math.max(...seqs)]
+    if (seqs.length === 0) return [...happenings]
+    const events = this.sight.events({ after: first - 1, countMax: last - first + 1, frames: true })
+    const frames = new Map(events.map(({ seq, frame }) => [seq, frame]))
+    return happenings.map((one) =>
+      one.kind === 'said' && one.seq > 0 ? { ...one, frame: frames.get(one.seq) ?? '' } : one,
+    )
   }
 
   /** One page's stream; refused past the bound of pages. */
@@ -215,12 +230,18 @@ export class Inspector implements FeedSource, Disposable {
   }
 
   #recorder(): Recorder {
+    // When each began: an action that leads to others ends after them.
+    const began = new Float64Array(this.limits.ringMax)
     return {
-      begin: () => this.ring.reserve(),
+      begin: () => {
+        const n = this.ring.reserve()
+        began[n % this.limits.ringMax] = this.sight.now()
+        return n
+      },
       end: (n, { machine, event, from, to, edge }, actor) =>
         this.ring.fill(n, {
           kind: 'move',
-          at: this.sight.now(),
+          at: began[n % this.limits.ringMax] ?? 0,
           machine: `${ownNamespace}/${machine.name}`,
           actor,
           event,
@@ -232,6 +253,7 @@ export class Inspector implements FeedSource, Disposable {
   }
 
   #tell(): void {
+    this.#framesKept = 0
     this.#takeEvents()
     const now = this.sight.now()
     for (const [feed, end] of this.#feeds) {
@@ -248,7 +270,11 @@ export class Inspector implements FeedSource, Disposable {
     const after = Math.max(this.#eventsThrough, head - eventsPerBatch)
     this.#eventsThrough = head
     if (after === head) return
-    for (const { seq, task, name, at, frame } of this.sight.events({ after, countMax: eventsPerBatch }))
+    for (const { seq, task, name, at, frame } of this.sight.events({
+      after,
+      countMax: eventsPerBatch,
+      frames: false,
+    }))
       this.ring.add({ kind: 'said', at, by: 'broker', to: 'client', link: '', task, name, seq, frame })
   }
 

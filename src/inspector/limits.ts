@@ -17,7 +17,9 @@ export const inspectorLimits = {
   /** Things that happened while somebody looked, for going back in time. Past it: the oldest is forgotten. */
   ringMax: 20_000,
   /** Things told to a page in one batch. Past it: the older ones are counted; a recording has them. */
-  happeningsPerBatchMax: 300,
+  happeningsPerBatchMax: 100,
+  /** Commands and answers of one batch whose frames are kept. Past it: they are shown without. */
+  framesPerBatchMax: 20,
   /** One command of a page. Past it: 413. */
   commandBytesMax: 1 * MiB,
   /** A frame or a context as it is shown. Past it: cut. */

@@ -70,6 +70,8 @@ export interface EventQuery {
   readonly task?: string | undefined
   readonly after: number
   readonly countMax: number
+  /** Without them `frame` is empty: reading them is most of the cost. */
+  readonly frames: boolean
 }
 
 export type CommandReply =

@@ -21,5 +21,5 @@ function stateName(state: string | null): string {
 /** XState's own names of delays and ends are long. */
 export function eventName(event: string): string {
   const after = /^xstate\.after\.([^.]+)\./.exec(event)?.[1]
-  return plain(after === undefined ? event : `after ${after}`, 120)
+  return plain(after === undefined ? event.replace(/^xstate\./, '') : `after ${after}`, 120)
 }

@@ -5,7 +5,9 @@ import type { Happening, Lens, Move } from '../model.ts'
 import { useStore } from '../store.ts'
 import type { Party } from '../../happenings.ts'
 import { clock, plain, pretty, shortId } from './figures.ts'
+import { isRecord } from '../session.ts'
 import { eventName, isRefused } from './moves.ts'
+import { usePolled } from './polled.ts'
 
 interface Message {
   readonly n: number
@@ -18,6 +20,8 @@ interface Message {
   readonly frame: string
   readonly kind: 'command' | 'answer' | 'event' | 'machine'
   readonly refused: boolean
+  /** Of an event, else 0. */
+  readonly seq: number
 }
 
 const parties: readonly Party[] = ['client', 'connection', 'broker', 'task', 'runner']
@@ -61,6 +65,9 @@ const senders: Readonly<Record<string, Readonly<Record<string, Party>>>> = {
   },
 }
 
+/** Of what is said in one millisecond, the first. */
+const rank: Readonly<Record<Message['kind'], number>> = { command: 0, machine: 1, answer: 2, event: 3 }
+
 function partyNamed(name: string): Party | undefined {
   return parties.find((party) => party === name)
 }
@@ -71,7 +78,18 @@ function messageOf(one: Happening): Message[] {
     const text = kind === 'event' ? `${one.name} #${one.seq}` : one.name
     const about = one.task === '' ? one.link : one.task
     return [
-      { n: one.n, at: one.at, from: one.by, to: one.to, text, about, frame: one.frame, kind, refused: false },
+      {
+        n: one.n,
+        at: one.at,
+        from: one.by,
+        to: one.to,
+        text,
+        about,
+        frame: one.frame,
+        kind,
+        refused: false,
+        seq: one.seq,
+      },
     ]
   }
   return moved(one)
@@ -95,6 +113,7 @@ function moved(move: Move): Message[] {
       frame,
       kind: 'machine',
       refused,
+      seq: 0,
     },
   ]
 }
@@ -110,7 +129,8 @@ function messagesOf(lens: Lens, filter: string, quiet: boolean): Message[] {
       if (words.includes(filter.toLowerCase())) found.push(message)
     }
   }
-  return found.toReversed()
+  // Events are read a batch at a time: after what they led to.
+  return found.toSorted((a, b) => a.at - b.at || rank[a.kind] - rank[b.kind] || a.n - b.n)
 }
 
 export function Sequence({ only }: { only: string }): JSX.Element {
@@ -170,13 +190,22 @@ export function Sequence({ only }: { only: string }): JSX.Element {
             </h2>
             <p class="faint">{`${clock(chosen.at)}, ${chosen.from} → ${chosen.to}, ${plain(chosen.about)}`}</p>
             <pre class="json" tabIndex={0}>
-              {pretty(chosen.frame)}
+              <Frame message={chosen} live={lens.live} />
             </pre>
           </aside>
         )}
       </div>
     </div>
   )
+}
+
+/** An event's frame is asked for when it is looked at. */
+function Frame({ message, live }: { message: Message; live: boolean }): JSX.Element {
+  const asked = live && message.seq > 0
+  const path = `/api/task-events?after=${message.seq - 1}&count=1`
+  const [event] = usePolled(asked ? path : null, 'events')
+  const frame = isRecord(event) && typeof event['frame'] === 'string' ? event['frame'] : message.frame
+  return <>{pretty(frame)}</>
 }
 
 function Parties(): JSX.Element {
