@@ -12,7 +12,8 @@ const patience = { timeout: 60_000, interval: 20 }
 
 /** A daemon of its own for each attack: its growth is measured from the start, not from what another one left. */
 async function begin(nodeArgs: readonly string[] = []): Promise<Trial> {
-  const trial = await Trial.begin({ nodeArgs })
+  // What it measures runs at once, however few cores there are.
+  const trial = await Trial.begin({ nodeArgs, config: { limits: { runningTasks: 512 } } })
   onTestFinished(async () => {
     console.log(trial.table())
     await trial[Symbol.asyncDispose]()

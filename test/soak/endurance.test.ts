@@ -10,7 +10,8 @@ const loadedBytesMax = 128 * MiB
 const patience = { timeout: 120_000, interval: 20 }
 
 async function begin(nodeArgs: readonly string[] = []): Promise<Trial> {
-  const trial = await Trial.begin({ nodeArgs })
+  // What it measures runs at once, however few cores there are.
+  const trial = await Trial.begin({ nodeArgs, config: { limits: { runningTasks: 512 } } })
   onTestFinished(async () => {
     console.log(trial.table())
     await trial[Symbol.asyncDispose]()
