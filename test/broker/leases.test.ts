@@ -115,9 +115,9 @@ describe('ending', () => {
     leases.claim(claimOf('a'), 0)
     leases.sessionGone('session a', true, 5)
     expect([leases.nextDeadline, leases.allows('t', 'session b')]).toEqual([5 + grace, false])
-    expect(leases.sessionBack({ ...session('a'), clientId: 'client new' }).map((change) => change.news)).toEqual([
-      { why: 'renewed', holder: { ...shown('a'), clientId: 'client new' }, from: shown('a') },
-    ])
+    expect(
+      leases.sessionBack({ ...session('a'), clientId: 'client new' }).map((change) => change.news),
+    ).toEqual([{ why: 'renewed', holder: { ...shown('a'), clientId: 'client new' }, from: shown('a') }])
     expect([leases.expire(1_000_000), leases.holder('t')?.clientId]).toEqual([[], 'client new'])
     leases.sessionGone('session a', true, 20)
     expect(leases.expire(20 + grace - 1)).toEqual([])

@@ -96,7 +96,9 @@ test('a direct answer carries no sequence and goes to its asker alone', async ()
 })
 
 test('a start that is refused for a client without replies is told to it alone, without a sequence', async () => {
-  await using daemon = await startDaemonProcess({ config: { limits: { runningTasks: 1, queuedTasksMax: 0 } } })
+  await using daemon = await startDaemonProcess({
+    config: { limits: { runningTasks: 1, queuedTasksMax: 0 } },
+  })
   await using asker = await RawLink.open(daemon.socketPath)
   await using other = await RawLink.open(daemon.socketPath)
   const running = await startScript(asker, 'sleep 60')

@@ -15,7 +15,9 @@ export interface RandomOptions {
 /** The number of histories that were played. Throws, with seed and the shortest history found, where one fails. */
 export async function playRandomHistories({ runs, timeLimitMs, seed }: RandomOptions): Promise<number> {
   // A cancelled task must not be ended by the grace before its history ends it.
-  await using daemon = await startDaemonProcess({ config: { limits: { cancelGraceMs: 600_000, runningTasks: 256 } } })
+  await using daemon = await startDaemonProcess({
+    config: { limits: { cancelGraceMs: 600_000, runningTasks: 256 } },
+  })
   let played = 0
   const property = fc.asyncProperty(histories, async (commands) => {
     await using world = await RandomWorld.open(daemon.socketPath, 3)
