@@ -32,6 +32,9 @@ export function isChanging(message: CommandMessage): boolean {
   return changing.has(message.data.commandName)
 }
 
+/** Of one commit. What waits for it is garbage that outlives collections: more of them cost more than they save. */
+const commandsMax = 16
+
 /** The answer to one of them, once all are committed. */
 interface Pending {
   readonly message: CommandMessage
@@ -56,7 +59,7 @@ export class CommandGroup {
   take(message: CommandMessage): void {
     const { transactions, outage } = this.#broker
     // What the run takes may depend on what it was given before: that is handed over when it is committed.
-    if (message.data.commandName === 'SendMessage') this.commit()
+    if (message.data.commandName === 'SendMessage' || this.#pending.length === commandsMax) this.commit()
     if (!transactions.isOpen) {
       if (outage.reason !== undefined) return this.#refuse(message, unavailable(outage.reason))
       transactions.begin()
@@ -111,19 +114,35 @@ export class CommandGroup {
     const earlier = earlierAnswer(broker, session, requestId, digest)
     if (earlier.kind === 'same')
       return { message, frame: earlier.frame, reply: undefined, refusal: undefined }
-    const { transactions } = broker
-    return transactions.attempt(() => {
-      const outcome = earlier.kind === 'conflict' ? conflict : this.#guarded(message)
-      const answer = replyTo(requestId, outcome)
-      const frame = this.#connection.policy.codec.encodeToClient(answer)
-      if (frame !== undefined && session !== undefined && earlier.kind === 'none') {
-        session.replies.keep(requestId, digest, frame)
-        transactions.current.undo(() => session.replies.forget(requestId))
-        const record = { sessionId: session.id, requestId, digest, frame, at: broker.parts.now() }
-        if (broker.parts.sessions.isKept(session)) transactions.current.answer(record)
-      }
-      return { message, frame, reply: answer, refusal: undefined }
-    })
+    if (earlier.kind === 'conflict') return this.#answer(message, requestId, conflict)
+    const keep = { requestId, digest }
+    try {
+      return broker.transactions.attempt(() =>
+        this.#answer(message, requestId, routeCommand(broker, this.#connection, message), keep),
+      )
+    } catch (error) {
+      broker.log.error({ err: error }, 'command failed')
+      return this.#answer(message, requestId, internal, keep)
+    }
+  }
+
+  #answer(
+    message: CommandMessage,
+    requestId: string,
+    outcome: Outcome<unknown>,
+    keep?: { readonly requestId: string; readonly digest: string },
+  ): Pending {
+    const { session, policy } = this.#connection
+    const { transactions, parts } = this.#broker
+    const answer = replyTo(requestId, outcome)
+    const frame = policy.codec.encodeToClient(answer)
+    if (frame !== undefined && session !== undefined && keep !== undefined) {
+      session.replies.keep(requestId, keep.digest, frame)
+      transactions.current.undo(() => session.replies.forget(requestId))
+      const record = { ...keep, sessionId: session.id, frame, at: parts.now() }
+      if (parts.sessions.isKept(session)) transactions.current.answer(record)
+    }
+    return { message, frame, reply: answer, refusal: undefined }
   }
 
   #guarded(message: CommandMessage): Outcome<unknown> {

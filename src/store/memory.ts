@@ -129,7 +129,7 @@ class MemoryStore implements Store {
 
 function ownRecord(record: TaskRecord): TaskRecord {
   const { text, lastMessage } = record
-  if (lastMessage?.text === undefined) return { ...record, text: ownText(text) }
+  if (lastMessage?.text === undefined || lastMessage.text === '') return { ...record, text: ownText(text) }
   return { ...record, text: ownText(text), lastMessage: { ...lastMessage, text: ownText(lastMessage.text) } }
 }
 

@@ -1,49 +1,7 @@
 /** What happens while the store cannot commit, and that nothing of a step that could not be committed remains. */
-import { expect, test } from 'vitest'
-import { memoryStore } from '../../src/store/memory.ts'
-import { StoreUnavailable } from '../../src/store/store.ts'
-import type { Commit, Store } from '../../src/store/store.ts'
-import type { MemoryClient } from './memory-client.ts'
-import { rig } from './rig.ts'
-import type { Rig, RigOptions } from './rig.ts'
+import { expect, test, vi } from 'vitest'
+import { failing, isUp } from './failing-store.ts'
 import { quiet, until } from './turns.ts'
-
-interface Failing extends Rig {
-  readonly client: MemoryClient
-  readonly commits: Commit[]
-  /** The store takes nothing from now on, or everything again. */
-  readonly fail: (fails: boolean) => void
-}
-
-async function failing(options: RigOptions = {}): Promise<Failing> {
-  const store: Store = memoryStore()
-  const commits: Commit[] = []
-  let fails = false
-  const refuse = (): void => {
-    if (fails) throw new StoreUnavailable('the disk is full.')
-  }
-  const commit = store.commit.bind(store)
-  store.commit = (one) => {
-    refuse()
-    commits.push({ ...one })
-    commit(one)
-  }
-  store.probe = refuse
-  const place = rig({ ...options, store, limits: { storeRetryMs: 1, ...options.limits } })
-  const client = await place.connect()
-  return {
-    ...place,
-    client,
-    commits,
-    fail: (now) => {
-      fails = now
-    },
-  }
-}
-
-async function isUp({ broker }: Rig): Promise<void> {
-  await until(() => broker.outage.reason === undefined)
-}
 
 test('a start that cannot be committed never was: no event, no run, no task, and the next one takes its numbers', async () => {
   const place = await failing()
@@ -79,62 +37,43 @@ test('the session does not keep a task that never was as its current one', async
   expect(await client.ask({ commandName: 'GetTask', data: id })).toMatchObject({ state: 'aborted' })
 })
 
-test('a request that could not be committed is done when it is sent again under its id', async () => {
+// bound: storeRetryMs
+test('a store that takes nothing is tried again when its time has come, not a millisecond before', async () => {
+  const place = await failing({ limits: { storeRetryMs: 1_000 } })
+  const { client, fail, store, broker } = place
+  let probes = 0
+  const probe = store.probe.bind(store)
+  store.probe = () => {
+    probes++
+    probe()
+  }
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    fail(true)
+    expect(await client.refusal({ commandName: 'StartNewTask', data: {} })).toBe('storage_unavailable')
+    vi.advanceTimersByTime(999)
+    expect(probes).toBe(0)
+    vi.advanceTimersByTime(1)
+    expect([probes, broker.outage.reason]).toEqual([1, 'the disk is full.'])
+    fail(false)
+    vi.advanceTimersByTime(1_000)
+    expect([probes, broker.outage.reason]).toEqual([2, undefined])
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('the status says why nothing can be kept, as long as that is so', async () => {
   const place = await failing()
-  const { client, runner, fail } = place
-  await client.greet()
-  const command = { commandName: 'StartNewTask' as const, data: { text: 'x' } }
+  const { client, fail } = place
+  const journal = async (): Promise<unknown> => (await client.ask({ commandName: 'GetStatus' }))['journal']
+  expect(await journal()).not.toHaveProperty('unavailable')
   fail(true)
-  expect(await client.request(command, 'one')).toMatchObject({
-    ok: false,
-    error: { code: 'storage_unavailable' },
-  })
+  await client.refusal({ commandName: 'StartNewTask', data: {} })
+  expect(await journal()).toMatchObject({ durability: 'memory', unavailable: 'the disk is full.' })
   fail(false)
   await isUp(place)
-  client.forget()
-  const first = await client.request(command, 'one')
-  expect(first.ok).toBe(true)
-  client.forget()
-  expect(await client.request(command, 'one')).toEqual(first)
-  expect(runner.runs).toHaveLength(1)
-})
-
-test('nothing is spawned before the start, its answer and its first events are one commit', async () => {
-  const place = await failing()
-  const { client, runner, commits } = place
-  await client.greet()
-  commits.length = 0
-  const seen: number[] = []
-  const start = runner.start.bind(runner)
-  runner.start = (...given) => {
-    seen.push(commits.length)
-    return start(...given)
-  }
-  await client.start()
-  expect(seen).toEqual([1])
-  expect(commits[0]?.events?.map(({ name }) => name)).toEqual(['taskCreated', 'taskFocused', 'message'])
-  expect(commits[0]?.tasks).toMatchObject([{ state: 'starting', machine: { version: 1 } }])
-  expect(commits[0]?.answers).toMatchObject([{ requestId: 'r1' }])
-  expect(commits[0]?.sessions).toMatchObject([{ currentTask: commits[0]?.tasks?.[0]?.id }])
-})
-
-test('commands of one read are one commit; a question among them is answered from what is committed', async () => {
-  const place = await failing()
-  const { client, commits } = place
-  const start = { commandName: 'StartNewTask' as const, data: {} }
-  client.send(...[1, 2, 3].map((n) => ({ ...start, requestId: `a${n}` })))
-  await client.reply('a3')
-  expect(commits).toHaveLength(1)
-  client.send(
-    { ...start, requestId: 'b1' },
-    { commandName: 'ListTasks', data: {}, requestId: 'list' },
-    { ...start, requestId: 'b2' },
-  )
-  await client.reply('b2')
-  expect(commits).toHaveLength(3)
-  expect(await client.reply('list')).toMatchObject({ result: { tasks: { length: 4 } } })
-  const order = client.messages.flatMap((one) => (one.type === 'Reply' ? [one.requestId] : []))
-  expect(order.slice(-3)).toEqual(['b1', 'list', 'b2'])
+  expect(await journal()).not.toHaveProperty('unavailable')
 })
 
 test('a client that knows no replies is told of its start as of a task that could not start, it alone', async () => {

@@ -8,7 +8,7 @@ import { parseStoredFrame } from '../../src/wire/codec.ts'
 import { rig } from './rig.ts'
 import type { Rig, RigOptions } from './rig.ts'
 
-export class Restarts {
+export class Restarts implements Disposable {
   readonly #directory: string
   readonly #options: RigOptions
   #store: Store | undefined
@@ -53,6 +53,10 @@ export class Restarts {
         return client
       },
     }
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
   }
 
   close(): void {
