@@ -121,7 +121,14 @@ exec '${npm ?? 'npm'}' "$@"
     }
   }
 
-  const said = ['package.json', 'done', 'can be resumed', 'It is for Ada Lovelace.', 'taskCompleted'] as const
+  const said = [
+    'package.json',
+    'done',
+    'can be resumed',
+    'It is for Ada Lovelace.',
+    'taskCompleted',
+    'http://127.0.0.1:',
+  ] as const
   const runnable = shellBlocks.filter((block) => !block.skipped)
 
   test('no block is without an expectation', () => {
