@@ -152,26 +152,27 @@ export class LiveTask {
     const { profile, cwd, priority } = this.callboard
     const { parent, lease, runnerState, lastMessage } = this
     const request = this.#requestIn(state)
-    const keepsState = state !== 'closed' && this.resumable && runnerState !== undefined
-    return {
+    // Written into, since many spread objects cost more than all else about it.
+    const record: Written<TaskRecord> = {
       id: this.id,
       state,
       text: this.listedText,
-      ...(profile === undefined ? {} : { profile }),
-      ...(cwd === undefined ? {} : { cwd }),
       createdAt: this.createdAt,
       resumable: this.resumable && request !== undefined,
       startedBy: this.startedBy,
       lastTs: this.#lastTs,
       ...about,
-      ...(request === undefined ? {} : { request }),
-      ...(priority === undefined ? {} : { priority }),
-      ...(parent === undefined ? {} : { parent }),
-      ...(this.asks.length === 0 ? {} : { asks: this.asks }),
-      ...(lease === undefined ? {} : { lease }),
-      ...(keepsState ? { runnerState } : {}),
-      ...(lastMessage === undefined ? {} : { lastMessage: cutMessage(lastMessage) }),
     }
+    if (profile !== undefined) record.profile = profile
+    if (cwd !== undefined) record.cwd = cwd
+    if (request !== undefined) record.request = request
+    if (priority !== undefined) record.priority = priority
+    if (parent !== undefined) record.parent = parent
+    if (this.asks.length > 0) record.asks = this.asks
+    if (lease !== undefined) record.lease = lease
+    if (state !== 'closed' && this.resumable && runnerState !== undefined) record.runnerState = runnerState
+    if (lastMessage !== undefined) record.lastMessage = cutMessage(lastMessage)
+    return record
   }
 
   #requestIn(state: TaskState): StartNewTask | undefined {
@@ -191,13 +192,18 @@ export class LiveTask {
   }
 }
 
+type Written<T> = { -readonly [Key in keyof T]: T[Key] }
+
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
 }
 
 /** A message as lists show it: its text cut, without images. */
-function cutMessage({ images: _, text, ...rest }: TaskMessage): TaskMessage {
-  return { ...rest, ...(text === undefined ? {} : { text: text.slice(0, limits.listedTextCharsMax) }) }
+function cutMessage(message: TaskMessage): TaskMessage {
+  const { images, text = '' } = message
+  if (images === undefined && text.length <= limits.listedTextCharsMax) return message
+  const { images: _, ...rest } = message
+  return { ...rest, text: text.slice(0, limits.listedTextCharsMax) }
 }
 
 /** A record as ListTasks and GetTask show it. */

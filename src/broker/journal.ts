@@ -28,6 +28,13 @@ export interface JournalDraft {
   readonly causedBy?: string
 }
 
+/** An event that has no place yet. */
+interface Said {
+  readonly message: EventMessage
+  readonly text: string
+  readonly name: string
+}
+
 /** What the events of one batch have in common. */
 type Envelope = Pick<EventMessage, 'by' | 'causedBy'> & { readonly task: string; readonly at: number }
 
@@ -83,16 +90,14 @@ export class Journal {
    * event cannot be said: then nothing of the draft is kept.
    */
   stage(draft: JournalDraft): readonly JournalEntry[] {
-    const forget = this.checkpoint()
     const { task, by, causedBy } = draft
     const caused = { ...(by === undefined ? {} : { by }), ...(causedBy === undefined ? {} : { causedBy }) }
     const about = { task, at: this.#now(), ...caused }
-    try {
-      return draft.events.map((event) => this.#encode(about, event, ++this.#sequence))
-    } catch (error) {
-      forget()
-      throw error
-    }
+    const said = draft.events.map((event, index) => this.#say(about, event, this.#sequence + index + 1))
+    return said.map(({ message, text, name }) => {
+      const seq = ++this.#sequence
+      return { message, frame: this.chain.append(text, seq, task, name), seq, task, name }
+    })
   }
 
   /** Notes the head; what is returned forgets what was staged since. */
@@ -111,13 +116,11 @@ export class Journal {
   }
 
   /** Keys in the order of the wire. */
-  #encode(about: Envelope, event: TaskEvent, seq: number): JournalEntry {
-    const { task } = about
+  #say(about: Envelope, event: TaskEvent, seq: number): Said {
     const message: EventMessage = { type: 'TaskEvent', origin: 'server', seq, ...about, data: event }
     const text = this.codec.frameToClient(message)
     if (text === undefined) throw new Error(`the canonical vocabulary cannot say ${event.eventName}`)
-    const frame = this.chain.append(text, seq, task, event.eventName)
-    return { message, frame, seq, task, name: event.eventName }
+    return { message, text, name: event.eventName }
   }
 
   /** Bytes of memory that the tail takes. */

@@ -73,6 +73,11 @@ export class Transaction {
     }
   }
 
+  /** Nothing of it has been done. */
+  get isPristine(): boolean {
+    return this.#undos.length + this.#entries.length + this.#effects.length + this.#answers.length === 0
+  }
+
   get entries(): readonly JournalEntry[] {
     return this.#entries
   }
@@ -84,13 +89,16 @@ export class Transaction {
   /** What is to be committed; undefined where that is nothing. */
   commit(sessions: SessionChanges): Commit | undefined {
     const { saved, forgotten } = sessions
+    const events = this.#entries.length
+    const things = events + this.#records.size + this.#answers.length + saved.length + forgotten.length
+    if (things === 0) return undefined
     const commit: { -readonly [Key in keyof Commit]: Commit[Key] } = {}
-    if (this.#entries.length > 0) commit.events = this.#entries
+    if (events > 0) commit.events = this.#entries
     if (this.#records.size > 0) commit.tasks = Array.from(this.#records.values(), (record) => record())
     if (this.#answers.length > 0) commit.answers = this.#answers
     if (saved.length > 0) commit.sessions = saved
     if (forgotten.length > 0) commit.forgottenSessions = forgotten
-    return Object.keys(commit).length === 0 ? undefined : commit
+    return commit
   }
 }
 
@@ -153,7 +161,9 @@ export class Transactions {
 
   /** Does `work` in the open transaction; what it did is taken back where it throws. */
   attempt<T>(work: () => T): T {
-    const takeBack = this.current.savepoint()
+    const { current } = this
+    // Nothing has been done yet: its beginning will do.
+    const takeBack = current.isPristine ? this.#rollBack : current.savepoint()
     try {
       return work()
     } catch (error) {
