@@ -7,6 +7,7 @@ import { statSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import type { Limits } from '../limits.ts'
+import { checkpointProgram } from './checkpoint-thread.ts'
 import type { StoreLog } from './store-log.ts'
 
 export interface CheckpointOptions {
@@ -20,6 +21,9 @@ const rowBytes = 2 * 4_096
 
 /** How long what was erased may stay in the log while commits go on without a pause: emptying it stops them. */
 const emptyWithinMs = 10_000
+
+/** It runs one statement: V8's defaults would let it take as much as the daemon itself. In MiB. */
+const threadMemory = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16, stackSizeMb: 1 }
 
 /** How long a commit waits for the thread at most, once the log is past its bound. */
 const waitMs = 200
@@ -92,13 +96,13 @@ export class Checkpoints {
   }
 
   #startWorker(): Worker {
-    // The build rewrites import paths, but not this one.
-    const file = `./checkpoint-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`
     const workerData = { path: this.#path, working: this.#working }
-    const worker = new Worker(new URL(file, import.meta.url), {
+    const worker = new Worker(checkpointProgram, {
+      eval: true,
       workerData,
       execArgv: [],
       env: {},
+      resourceLimits: threadMemory,
     })
     worker.unref()
     worker.on('message', (fault: unknown) => this.#done(fault))
