@@ -153,11 +153,10 @@ function tasksOf(broker: Broker): unknown[] {
 function metersOf(broker: Broker): Meters {
   const { journal, lanes, limits, store } = broker.parts
   const tasks: Record<string, number> = {}
-  for (const { state } of store.tasks()) tasks[state] = (tasks[state] ?? 0) + 1
-  for (const task of broker.tasks.all()) {
-    const state = broker.tasks.stateOf(task)
+  const live = new Map(Array.from(broker.tasks.all(), (task) => [task.id, broker.tasks.stateOf(task)]))
+  const stored = store.tasks().filter(({ id }) => !live.has(id))
+  for (const state of [...live.values(), ...stored.map((one) => one.state)])
     tasks[state] = (tasks[state] ?? 0) + 1
-  }
   const { rss, heapUsed } = process.memoryUsage()
   return {
     state: broker.state,
@@ -167,7 +166,7 @@ function metersOf(broker: Broker): Meters {
     firstAvailable: journal.firstAvailable,
     deliveries: lanes.deliveries,
     lanes: lanes.count,
-    journalBytes: journal.bytes,
+    journalBytes: store.durability === 'memory' ? journal.bytes : store.use().bytes,
     tailBytes: journal.bytes,
     tailBytesMax: limits.tailBytesMax,
     durability: store.durability,

@@ -209,7 +209,7 @@ export class Inspector implements FeedSource, Disposable {
     this.sight.tally.record(this.#recorder())
     this.#delay = monitorEventLoopDelay({ resolution: 10 })
     this.#delay.enable()
-    this.#batches = setInterval(() => this.#tell(), this.limits.batchMs)
+    this.#batches = setInterval(() => this.#tellOrSay(), this.limits.batchMs)
     this.#batches.unref()
   }
 
@@ -249,6 +249,15 @@ export class Inspector implements FeedSource, Disposable {
           to: to?.id ?? null,
           edge: edge?.index ?? null,
         }),
+    }
+  }
+
+  /** A journal that cannot be read costs a page its figures, not the daemon its life. */
+  #tellOrSay(): void {
+    try {
+      this.#tell()
+    } catch (error) {
+      this.#options.failed(error)
     }
   }
 
