@@ -188,6 +188,34 @@ describe.skipIf(browserPath === undefined)(
       expect(await onlooker.page.getByRole('button', { name: 'Cancel' }).count()).toBe(0)
     })
 
+    test('what a task asks is answered from a page with the right to act; one without shows it and has no buttons', async () => {
+      const script = `echo '{"text": "Deploy to production?", "options": ["yes", "no"]}' >&"$CALLBOARD_ASK_FD"
+read -r answer <&"$CALLBOARD_ASK_FD"
+echo "the answer was $answer"`
+      const { taskId } = await client.startTask({
+        text: 'deploy',
+        configuration: { callboard: { command: ['sh', '-c', script] } },
+      })
+      await using onlooker = await visit(browser, await address(false), 'light')
+      await show(onlooker.page, `Tasks/${taskId}`)
+      const question = onlooker.page.getByRole('region', { name: 'Question' })
+      await question.getByText('Deploy to production?').waitFor()
+      await question.getByText('This page may only look.').waitFor()
+      expect(await question.getByRole('button').count()).toBe(0)
+      await using visited = await visit(browser, url, 'light')
+      const { page, faults } = visited
+      await show(page, `Tasks/${taskId}`)
+      await keepScreenshot(page, 'light-ask')
+      await page.getByRole('region', { name: 'Question' }).getByRole('button', { name: 'yes' }).click()
+      await page.locator('.timeline li', { hasText: 'the answer was' }).first().waitFor()
+      await vi.waitFor(async () => expect((await client.getTask(taskId)).state).toBe('completed'), 10_000)
+      await question.waitFor({ state: 'detached' })
+      expect(await page.locator('.timeline li', { hasText: 'askResolved' }).textContent()).toContain(
+        'inspector',
+      )
+      expect(faults).toEqual([])
+    })
+
     test('a connection is closed from the page', async () => {
       await using other = new CallboardClient({
         socketPath: daemon.socketPath,
