@@ -8,6 +8,7 @@ import type { Broker } from '../actors/broker-actor.ts'
 import type { Connection, ListenerPolicy } from '../actors/connection.ts'
 import type { InspectorPort } from '../actors/inspecting.ts'
 import { shownTask } from '../actors/live-task.ts'
+import type { ScannedFrame } from '../broker/journal.ts'
 import { CallboardClient } from '../client/callboard-client.ts'
 import { CallboardError } from '../client/callboard-error.ts'
 import { inspectorLimits } from '../inspector/limits.ts'
@@ -201,27 +202,35 @@ function clientRow(broker: Broker, connection: Connection): ClientRow {
   }
 }
 
+/** One task's are read also where they have left memory, piece by piece. */
 function eventsOf(broker: Broker, { task, after, countMax, frames }: EventQuery): EventRow[] {
   const { journal } = broker.parts
   const found: EventRow[] = []
-  journal.scan(Math.max(after, journal.firstAvailable - 1), Number.MAX_SAFE_INTEGER, (one) => {
-    if (task !== undefined && one.task !== task) return true
-    const { frame } = one
-    const head = frame.toString('latin1', 0, frameHeadBytes)
-    const by = /"by":"([\w-]{1,64})"/.exec(head)?.[1]
-    const causedBy = /"causedBy":"([\w-]{1,64})"/.exec(head)?.[1]
-    found.push({
-      seq: one.seq,
-      task: one.task,
-      name: one.name,
-      at: Number(/"at":(\d+)/.exec(head)?.[1] ?? 0),
-      ...(by === undefined ? {} : { by }),
-      ...(causedBy === undefined ? {} : { causedBy }),
-      frame: frames ? shownFrame(frame, inspectorLimits.frameCharsMax) : '',
-    })
+  const take = (one: ScannedFrame): boolean => {
+    if (task === undefined || one.task === task) found.push(eventRow(one, frames))
     return found.length < countMax
-  })
-  return found
+  }
+  let from = task === undefined ? Math.max(after, journal.firstAvailable - 1) : after
+  for (;;) {
+    const through = journal.scan(from, Number.MAX_SAFE_INTEGER, take, task)
+    if (found.length >= countMax || through <= from || through >= journal.head) return found
+    from = through
+  }
+}
+
+function eventRow({ seq, task, name, frame }: ScannedFrame, frames: boolean): EventRow {
+  const head = frame.toString('latin1', 0, frameHeadBytes)
+  const by = /"by":"([\w-]{1,64})"/.exec(head)?.[1]
+  const causedBy = /"causedBy":"([\w-]{1,64})"/.exec(head)?.[1]
+  return {
+    seq,
+    task,
+    name,
+    at: Number(/"at":(\d+)/.exec(head)?.[1] ?? 0),
+    ...(by === undefined ? {} : { by }),
+    ...(causedBy === undefined ? {} : { causedBy }),
+    frame: frames ? shownFrame(frame, inspectorLimits.frameCharsMax) : '',
+  }
 }
 
 /** The message itself, of as many characters at most. */

@@ -52,6 +52,29 @@ describe('inspect', () => {
     expect(meters.journalBytes).toBeGreaterThan(meters.tailBytes)
   })
 
+  test('a task of an earlier daemon, whose events are in the file alone, has its timeline', async () => {
+    const old = new CliWorld()
+    try {
+      // More than is read at once comes before it.
+      await old.run(['run', '--', 'sh', '-c', 'yes some line of output | head -c 3000000'])
+      const id = (await old.run(['start', '--', 'echo', 'told long ago'])).out.trim()
+      await old.run(['watch', id])
+      await old.run(['stop'])
+      await old.run(['start', '--', 'true'])
+      const { origin, hash } = new URL(urlOf(await old.json(['inspect'])))
+      const headers = { authorization: `Bearer ${hash.replace('#token=', '')}` }
+      const answer = await fetch(`${origin}/api/task-events?task=${id}`, { headers })
+      const { events } = (await answer.json()) as { events: { name: string; task: string; frame: string }[] }
+      const history = (await old.run(['history', '--json', id])).out.trimEnd().split('\n')
+      expect(events).toHaveLength(history.length)
+      expect(new Set(events.map(({ task }) => task))).toEqual(new Set([id]))
+      expect(events.map(({ name }) => name)).toContain('taskCompleted')
+      expect(events.some(({ frame }) => frame.includes('told long ago'))).toBe(true)
+    } finally {
+      await old.dispose()
+    }
+  })
+
   test('--control is another token at the same address; a wrong one opens nothing', async () => {
     const look = await world.json(['inspect'])
     const act = await world.json(['inspect', '--control'])
