@@ -7,6 +7,7 @@ import type { JournalEntry } from './journal.ts'
 import { hasMore } from './lane.ts'
 import type { Lane, Lanes } from './lane.ts'
 import { readPiece } from './reading.ts'
+import { Rooms } from './rooms.ts'
 import type { ReadingOptions } from './reading.ts'
 import type { Slab } from './slab.ts'
 import type { Backlog, Subscriber } from './subscriber.ts'
@@ -28,11 +29,13 @@ export class Delivery {
   readonly #dirtyLanes = new Set<Lane>()
   readonly #dirty = new Set<Subscriber>()
   readonly #ring: Subscriber[] = []
+  readonly #rooms: Rooms
   #scheduled = false
   #flushes = 0
 
   constructor(options: DeliveryOptions) {
     this.#options = options
+    this.#rooms = new Rooms(options.writeBytes, options.catchUpSlabsPerTurn)
   }
 
   /** Journaled events go to every lane that wants them, and out at the end of the turn. */
@@ -82,6 +85,8 @@ export class Delivery {
     subscriber.movedAt = this.#options.now()
     subscriber.heldSlab?.release()
     subscriber.heldSlab = undefined
+    if (subscriber.heldRoom !== undefined) this.#rooms.give(subscriber.heldRoom)
+    subscriber.heldRoom = undefined
     this.wake(subscriber)
   }
 
@@ -89,8 +94,9 @@ export class Delivery {
   remove(subscriber: Subscriber): void {
     this.leave(subscriber)
     this.#dirty.delete(subscriber)
-    // Not released: a link that ended goes on sending what it holds, so this buffer is never written again.
+    // Not released: a link that ended goes on sending what it holds, so these buffers are never written again.
     subscriber.heldSlab = undefined
+    subscriber.heldRoom = undefined
     subscriber.held = true
     subscriber.outbox.clear()
   }
@@ -241,9 +247,12 @@ export class Delivery {
   #writeFromJournal(subscriber: Subscriber, lane: Lane): void {
     const { journal } = this.#options
     if (subscriber.seq + 1 < journal.firstAvailable) return this.#skipGap(subscriber)
-    const { bytes, through } = readPiece(subscriber, lane, this.#options)
+    const room = this.#rooms.take()
+    const { bytes, through } = readPiece(subscriber, lane, this.#options, room)
     subscriber.seq = through
     if (bytes !== undefined) this.#write(subscriber, bytes, undefined)
+    if (subscriber.held) subscriber.heldRoom = room
+    else this.#rooms.give(room)
     this.#noteLag(subscriber)
     if (subscriber.held) return
     const { slab } = this.#place(subscriber, lane) ? subscriber : {}

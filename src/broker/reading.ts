@@ -24,7 +24,13 @@ export interface Piece {
 
 const scannedFramesMax = 4_096
 
-export function readPiece({ seq: after, backlog }: Subscriber, lane: Lane, options: ReadingOptions): Piece {
+/** `room`: what the piece is written into where it fits, so that a replay leaves no garbage of its own size. */
+export function readPiece(
+  { seq: after, backlog }: Subscriber,
+  lane: Lane,
+  options: ReadingOptions,
+  room: Buffer,
+): Piece {
   const { journal, decodeStored, writeBytes } = options
   const until = backlog?.through ?? Infinity
   const isWanted = (task: string, name: string): boolean =>
@@ -50,9 +56,16 @@ export function readPiece({ seq: after, backlog }: Subscriber, lane: Lane, optio
     onlyTask(backlog?.tasks) ?? lane.onlyTask,
   )
   return {
-    bytes: bytes === 0 ? undefined : Buffer.concat(frames, bytes),
+    bytes: bytes === 0 ? undefined : joined(frames, bytes, room),
     through: isPast ? until : Math.min(through, until),
   }
+}
+
+function joined(frames: readonly Buffer[], bytes: number, room: Buffer): Buffer {
+  if (bytes > room.length) return Buffer.concat(frames, bytes)
+  let end = 0
+  for (const frame of frames) end += frame.copy(room, end)
+  return room.subarray(0, end)
 }
 
 function onlyTask(tasks: ReadonlySet<string> | undefined): string | undefined {

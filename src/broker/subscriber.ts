@@ -38,6 +38,8 @@ export class Subscriber {
   /** The socket holds bytes: `drained` will follow. */
   held = false
   heldSlab: Slab | undefined
+  /** What a piece of the journal was read into. */
+  heldRoom: Buffer | undefined
   congested = false
   inRing = false
   /** When something last left to it: milliseconds of the delivery's clock. */
