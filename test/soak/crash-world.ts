@@ -58,6 +58,12 @@ export function digestOf(event: EventMessage): string {
 /** Starts that each starter has unanswered at a time: more than run at once on a small machine, so that some wait. */
 const startsInFlight = 3
 
+/** Tasks that may wait for a slot before no more are started. */
+const waitingMax = 20
+
+/** As long as a daemon may be gone on a busy machine. */
+const patience = { timeoutMs: 120_000 } as const
+
 /** `$0` is the file that a run leaves its mark in. */
 const leaveMark = 'printf x >> "$0"'
 
@@ -131,9 +137,10 @@ export class CrashWorld implements AsyncDisposable {
 
   async #start(client: CallboardClient): Promise<void> {
     while (!this.#stopping) {
+      if (await this.#tooManyWait(client)) continue
       const key = `start-${this.#requests++}`
       const command = ['sh', '-c', `${leaveMark}; ${this.#work()}`, join(this.#marks, key)]
-      const settings = { requestId: key, timeoutMs: 120_000 }
+      const settings = { requestId: key, ...patience }
       await this.#answered(`start ${key}`, [], async () => {
         const { taskId } = await client.startTask(
           { text: key, configuration: { callboard: { command } } },
@@ -143,6 +150,16 @@ export class CrashWorld implements AsyncDisposable {
       })
       await delay(this.#dice.below(40))
     }
+  }
+
+  /** Every kill starts the queue's first tasks anew: unbounded it would only grow, and all end in `queue_full`. */
+  async #tooManyWait(client: CallboardClient): Promise<boolean> {
+    let waiting = 0
+    await this.#answered('list', ['closed'], async () => {
+      waiting = (await client.listTasks({ states: ['queued'] }, patience)).length
+    })
+    if (waiting >= waitingMax) await delay(50)
+    return waiting >= waitingMax
   }
 
   /** Short ones, long ones that a kill meets, some with a process that no hangup reaches, some with much to say. */
@@ -163,7 +180,7 @@ export class CrashWorld implements AsyncDisposable {
         kind < 3 ? this.#dice.oneOf([...this.started.values()].slice(-20)) : await this.#stopped(client)
       if (task === undefined) continue
       const requestId = `steer-${this.#requests++}`
-      const settings = { requestId, timeoutMs: 120_000 }
+      const settings = { requestId, ...patience }
       await this.#answered(`${requestId} (${kind})`, ['busy', 'not_resumable', 'unsupported'], async () => {
         if (kind === 0) await client.cancelTask(task, settings)
         else if (kind === 1) await client.closeTask(task, settings)
@@ -180,7 +197,7 @@ export class CrashWorld implements AsyncDisposable {
   async #stopped(client: CallboardClient): Promise<string | undefined> {
     let tasks: string[] = []
     await this.#answered('list', ['closed'], async () => {
-      const found = await client.listTasks({ states: ['resumable', 'aborted'] }, { timeoutMs: 120_000 })
+      const found = await client.listTasks({ states: ['resumable', 'aborted'] }, patience)
       tasks = found.slice(-20).map(({ id }) => id)
     })
     return this.#dice.oneOf(tasks)
