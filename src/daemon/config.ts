@@ -74,6 +74,7 @@ export function loadSettings(sources: SettingsSources): Loaded<{ settings: Daemo
     const config = readConfigFile(configFile)
     const home = homePath(sources.env)
     openHome(home)
+    const durability = durabilityOf(sources, config)
     const drainDeadlineMs = drainDeadline(sources.flags.drainDeadlineMs ?? config.drainDeadlineMs)
     const settings: DaemonSettings = {
       version,
@@ -84,6 +85,7 @@ export function loadSettings(sources: SettingsSources): Loaded<{ settings: Daemo
       configFile,
       limits: {
         ...limits,
+        ...(durability === 'memory' ? {} : { tailBytesMax: limits.tailOnDiskBytesMax }),
         ...withoutUndefined(config.limits ?? {}),
         runningTasks: runningTasks(config),
         ...retentionOf(config),
@@ -91,7 +93,7 @@ export function loadSettings(sources: SettingsSources): Loaded<{ settings: Daemo
       },
       drainDeadlineMs,
       logLevel: levelOf(sources, config),
-      durability: durabilityOf(sources, config),
+      durability,
     }
     return { settings }
   })

@@ -59,7 +59,8 @@ describe('without a config file', () => {
     expect(found.home).toBe(join(root, '.local/state/callboard'))
     expect(statSync(found.home).mode & 0o777).toBe(0o700)
     // Twice the cores.
-    expect(found.limits).toEqual({ ...limits, runningTasks: 2 * availableParallelism() })
+    const tailBytesMax = limits.tailOnDiskBytesMax
+    expect(found.limits).toEqual({ ...limits, tailBytesMax, runningTasks: 2 * availableParallelism() })
     expect(found).toMatchObject({ profiles: [], logLevel: 'info', drainDeadlineMs: limits.drainDeadlineMs })
     expect(found.defaultProfile).toBeUndefined()
     expect(found.version).toMatch(/^\d+\.\d+\.\d+/)
@@ -114,7 +115,8 @@ describe('the config file', () => {
     const found = settings()
     expect(found.listeners.map((one) => one.path)).toEqual([`${root}/own.sock`, `${root}/old.sock`])
     expect(found.profiles).toEqual([{ name: 'echo', ...echo }])
-    expect(found.limits).toEqual({ ...limits, ...asked, drainDeadlineMs: 1_000 })
+    const onDisk = { ...limits, tailBytesMax: limits.tailOnDiskBytesMax }
+    expect(found.limits).toEqual({ ...onDisk, ...asked, drainDeadlineMs: 1_000 })
     expect(found).toMatchObject({ defaultProfile: 'echo', drainDeadlineMs: 1_000, logLevel: 'debug' })
   })
 
@@ -331,6 +333,14 @@ describe('more listeners', () => {
     expect(refusal({ logLevel: 'inof' })).toContain('--log-level "inof": unknown level')
     env['CALLBOARD_LOG_LEVEL'] = 'debugg'
     expect(refusal()).toContain('did you mean "debug"?')
+  })
+
+  // bound: tailOnDiskBytesMax
+  test('the tail beside a journal on disk is smaller, unless the file says how large', () => {
+    const tail = (flags: SettingsFlags = {}): number => settings(flags).limits.tailBytesMax
+    expect([tail(), tail({ durability: 'memory' })]).toEqual([limits.tailOnDiskBytesMax, limits.tailBytesMax])
+    write({ limits: { tailBytesMax: limits.tailOnDiskBytesMax + 1 } })
+    expect([tail(), tail({ durability: 'memory' })]).toEqual(Array(2).fill(limits.tailOnDiskBytesMax + 1))
   })
 
   test('what the journal holds against is said by the file, the environment and a flag, each over the one before', () => {
