@@ -80,11 +80,14 @@ function checkTasks({ database }: JournalReader, tell: (problem: string) => void
 /** A field of a JSON text; undefined where it is none, or has no such field. */
 function field(text: string, name: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+    return valueIn(JSON.parse(text), name)
   } catch {
     return undefined
   }
+}
+
+function valueIn(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 }
 
 class SequenceCheck {
@@ -151,9 +154,10 @@ function framesFault(row: Row, first: number, count: number): string | undefined
     const end = frames.indexOf(delimiter, start)
     if (end < 0) return `the events from ${first + index} to ${first + count - 1} are cut off`
     const text = frames.toString('utf8', start, end)
+    const event = field(text, 'data')
     if (
-      field(text, 'seq') !== first + index ||
-      field(text, 'task') !== row['id'] ||
+      valueIn(event, 'seq') !== first + index ||
+      valueIn(event, 'task') !== row['id'] ||
       names[index] === undefined
     )
       return `event ${first + index} cannot be read`

@@ -42,7 +42,7 @@ test(`${kills} times: every acknowledged commit is whole`, { timeout: 120_000 },
   expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: store.head }, (_, index) => index + 1))
   for (const { seq, task, frame } of events) {
     const message: unknown = JSON.parse(frame.toString().slice(0, -1))
-    expect(message).toMatchObject({ seq, task })
+    expect(message).toMatchObject({ data: { seq, task } })
   }
   // A record is of the same commit as its events.
   for (const { id, lastTs } of store.tasks()) {

@@ -2,6 +2,7 @@
 import { openSqliteStore } from '../../src/store/sqlite.ts'
 import type { SqliteStore, SqliteStoreOptions } from '../../src/store/sqlite-store.ts'
 import type { StoredEvent, TaskRecord } from '../../src/store/store.ts'
+import { nodeIpc } from '../../src/wire/framing/node-ipc.ts'
 
 export function record(id: string, more: Partial<TaskRecord> = {}): TaskRecord {
   const rest = { text: '', createdAt: 1, resumable: true, startedBy: 'c', lastTs: 1, runs: 1 }
@@ -13,7 +14,7 @@ export function stored(seq: number, task = 'a', text = 'said'): StoredEvent {
   const message = { taskId: task, action: 'created', message: { ts: seq, type: 'say', say: 'text', text } }
   const data = { eventName: 'message', payload: [message] }
   const whole = { type: 'TaskEvent', origin: 'server', seq, task, at: 1_700_000_000_000 + seq, data }
-  return { seq, task, name: 'message', frame: Buffer.from(`${JSON.stringify(whole)}\f`) }
+  return { seq, task, name: 'message', frame: Buffer.from(nodeIpc.wrap(JSON.stringify(whole))) }
 }
 
 /** `count` events after `after`, of one task or of each in turn. */

@@ -7,6 +7,7 @@ import { openHome } from '../../daemon/home.ts'
 import { openSqliteStore } from '../../store/sqlite.ts'
 import type { SqliteStore } from '../../store/sqlite-store.ts'
 import type { Commit, StoredEvent } from '../../store/store.ts'
+import { nodeIpc } from '../../wire/framing/node-ipc.ts'
 import { printable } from '../../wire/printable.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
@@ -104,6 +105,6 @@ function* commitsOf(
 
 /** Its number is this journal's. */
 function storedEvent(event: Extract<ImportItem, { event: unknown }>['event'], seq: number): StoredEvent {
-  const frame = Buffer.from(`${JSON.stringify({ ...event, seq })}\f`)
+  const frame = Buffer.from(nodeIpc.wrap(JSON.stringify({ ...event, seq })))
   return { seq, task: event.task, name: event.data.eventName, frame }
 }

@@ -5,6 +5,7 @@
  */
 import { eventMessageSchema, taskSchema } from '../../wire/envelope.ts'
 import type { EventMessage } from '../../wire/envelope.ts'
+import { nodeIpc } from '../../wire/framing/node-ipc.ts'
 import { isJsonObject } from '../../wire/json-object.ts'
 import type { JsonObject } from '../../wire/json-object.ts'
 import { nestingExceeds } from '../../wire/nesting.ts'
@@ -87,7 +88,9 @@ function refuseMissing(end: unknown, found: { tasks: number; events: number }, n
 function itemOf(value: JsonObject, number: number): ImportItem {
   if ('task' in value) return { task: recordOf(value['task'], number) }
   if (!('event' in value)) throw wrong(number, 'is neither a task nor an event')
-  const event = eventMessageSchema.safeParse(value['event'])
+  const message = nodeIpc.unwrap(value['event'])
+  if (!message.ok) throw wrong(number, 'is no event that this version knows: it is no frame')
+  const event = eventMessageSchema.safeParse(message.value)
   if (!event.success)
     throw wrong(number, `is no event that this version knows: ${issueOf(event.error.issues[0])}`)
   const { task } = event.data

@@ -247,7 +247,9 @@ describe('import', () => {
     store = openStore(world.home)
     const events = readAll(store)
     expect([store.head, events.length]).toEqual([408, 408])
-    expect(JSON.parse(events[7]?.frame.toString().slice(0, -1) ?? '')).toMatchObject({ seq: 8, task: 'done' })
+    expect(JSON.parse(events[7]?.frame.toString().slice(0, -1) ?? '')).toMatchObject({
+      data: { seq: 8, task: 'done' },
+    })
     expect(await world.json(['store', 'verify'])).toMatchObject({ ok: true, tasks: 4, events: 408 })
   })
 
