@@ -258,11 +258,13 @@ export const limits = {
   profilesMax: 256,
 
   /**
-   * Growth of resident memory since the start at which the daemon collects garbage by itself: a little more than the
-   * hot tail. It collects again only when memory has grown a step beyond what was left. Looked at every so often.
+   * Growth of resident memory since the start past which the daemon collects garbage by itself. It collects again when
+   * memory has grown a step beyond what was left; where only heap and buffers have, inside of it, after so many times as
+   * long as that took. Looked at every so often.
    */
-  memoryHighBytes: 44 * MiB,
+  memoryHighBytes: 32 * MiB,
   memoryStepBytes: 4 * MiB,
+  memoryRestFactor: 30,
   memoryLookMs: 50,
 
   // --- inspector ---------------------------------------------------------------------------------------------------

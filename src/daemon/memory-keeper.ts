@@ -15,28 +15,44 @@ export function keepYoungGenerationSmall(): void {
 }
 
 export interface MemoryKeeperOptions {
-  readonly limits: Pick<Limits, 'memoryHighBytes' | 'memoryStepBytes' | 'memoryLookMs'>
+  readonly limits: Pick<Limits, 'memoryHighBytes' | 'memoryStepBytes' | 'memoryLookMs' | 'memoryRestFactor'>
   /** Resident memory, in bytes. */
   readonly residentBytes?: () => number
+  /** What of it the heap and buffers use, garbage included, in bytes. */
+  readonly usedBytes?: () => number
   /** Collects all garbage. */
   readonly collect?: () => void
+  /** Milliseconds. */
+  readonly now?: () => number
 }
 
-/** Collects once memory has passed its mark, and again only when it has grown a step beyond what was left. */
+/**
+ * Collects once memory has passed its mark, and again when resident memory has grown a step beyond what was left: a burst
+ * must not wait. That alone would let the mark rise step by step, since resident memory hardly falls with a collection;
+ * so it also collects when what is used has grown a step, though with rests.
+ */
 export class MemoryKeeper implements Disposable {
   readonly #stepBytes: number
+  readonly #restFactor: number
   readonly #residentBytes: () => number
+  readonly #usedBytes: () => number
   readonly #collect: () => void
+  readonly #now: () => number
   readonly #timer: NodeJS.Timeout
   /** The first mark: what was resident at the start and the allowance. */
   readonly #highBytes: number
   #markBytes: number
+  #leftBytes = -Infinity
+  #restUntil = -Infinity
 
   constructor(options: MemoryKeeperOptions) {
-    const { memoryHighBytes, memoryStepBytes, memoryLookMs } = options.limits
+    const { memoryHighBytes, memoryStepBytes, memoryLookMs, memoryRestFactor } = options.limits
     this.#stepBytes = memoryStepBytes
+    this.#restFactor = memoryRestFactor
     this.#residentBytes = options.residentBytes ?? (() => process.memoryUsage.rss())
+    this.#usedBytes = options.usedBytes ?? heapAndBuffers
     this.#collect = options.collect ?? collector()
+    this.#now = options.now ?? (() => performance.now())
     this.#highBytes = this.#residentBytes() + memoryHighBytes
     this.#markBytes = this.#highBytes
     this.#timer = setInterval(() => this.#look(), memoryLookMs)
@@ -48,10 +64,26 @@ export class MemoryKeeper implements Disposable {
   }
 
   #look(): void {
-    if (this.#residentBytes() <= this.#markBytes) return
+    const began = this.#now()
+    if (!this.#isDue(began)) return
     this.#collect()
     this.#markBytes = Math.max(this.#highBytes, this.#residentBytes() + this.#stepBytes)
+    this.#leftBytes = this.#usedBytes()
+    const ended = this.#now()
+    this.#restUntil = ended + (ended - began) * this.#restFactor
   }
+
+  #isDue(now: number): boolean {
+    const residentBytes = this.#residentBytes()
+    if (residentBytes > this.#markBytes) return true
+    if (residentBytes <= this.#highBytes || now < this.#restUntil) return false
+    return this.#usedBytes() > this.#leftBytes + this.#stepBytes
+  }
+}
+
+function heapAndBuffers(): number {
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }
 
 /** V8's own full collection, which it gives away only to who asks by this flag. */

@@ -5,20 +5,32 @@ import { MemoryKeeper } from '../../src/daemon/memory-keeper.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-const limits = { memoryHighBytes: 100, memoryStepBytes: 10, memoryLookMs: 50 }
+const limits = { memoryHighBytes: 100, memoryStepBytes: 10, memoryLookMs: 50, memoryRestFactor: 30 }
 
-function kept(startBytes: number, leftBytes: (before: number) => number) {
-  const memory = { bytes: startBytes, collections: 0 }
+interface Memory {
+  residentBytes: number
+  usedBytes: number
+  collections: number
+}
+
+function kept(startBytes: number, left: (memory: Memory) => void = () => {}, collectMs = 0) {
+  const memory: Memory = { residentBytes: startBytes, usedBytes: 0, collections: 0 }
+  let now = 0
   const keeper = new MemoryKeeper({
     limits,
-    residentBytes: () => memory.bytes,
+    residentBytes: () => memory.residentBytes,
+    usedBytes: () => memory.usedBytes,
+    now: () => now,
     collect: () => {
       memory.collections++
-      memory.bytes = leftBytes(memory.bytes)
+      now += collectMs
+      left(memory)
     },
   })
-  const at = (bytes: number): number => {
-    memory.bytes = bytes
+  const at = (residentBytes: number, usedBytes = 0): number => {
+    memory.residentBytes = residentBytes
+    memory.usedBytes = usedBytes
+    now += 50
     vi.advanceTimersByTime(50)
     return memory.collections
   }
@@ -27,32 +39,53 @@ function kept(startBytes: number, leftBytes: (before: number) => number) {
 
 // bound: memoryHighBytes
 test('garbage is collected one byte past the mark above what was resident at the start, not at it', () => {
-  const { at } = kept(1_000, () => 1_000)
+  const { at } = kept(1_000)
   expect(at(1_100)).toBe(0)
   expect(at(1_101)).toBe(1)
 })
 
 // bound: memoryStepBytes
 test('memory that is really held is not collected again until it has grown a step', () => {
-  const { at } = kept(0, (before) => before)
-  expect(at(150)).toBe(1)
-  expect(at(150)).toBe(1)
-  expect(at(160)).toBe(1)
-  expect(at(161)).toBe(2)
+  const { at } = kept(0)
+  expect(at(150, 60)).toBe(1)
+  expect(at(160, 60)).toBe(1)
+  expect(at(161, 60)).toBe(2)
+})
+
+test('garbage inside of what is resident is collected when it has grown a step from what was left', () => {
+  const { at } = kept(0, (memory) => {
+    memory.usedBytes = 20
+  })
+  expect(at(200, 90)).toBe(1)
+  expect(at(200, 30)).toBe(1)
+  expect(at(200, 31)).toBe(2)
+  expect(at(100, 90)).toBe(2)
 })
 
 test('the mark falls back with the memory, and never below the first one', () => {
-  const { at } = kept(0, (before) => (before > 300 ? 20 : before))
+  const { at } = kept(0, (memory) => {
+    if (memory.residentBytes > 300) memory.residentBytes = 20
+  })
   expect(at(200)).toBe(1)
   expect(at(301)).toBe(2)
   expect(at(100)).toBe(2)
   expect(at(101)).toBe(3)
 })
 
+// bound: memoryRestFactor
+test('after a collection it rests thirty times as long as that took, unless memory grows', () => {
+  const { at } = kept(0, () => {}, 5)
+  expect(at(200, 60)).toBe(1)
+  expect(at(200, 100)).toBe(1)
+  expect(at(200, 200)).toBe(1)
+  expect(at(200, 200)).toBe(2)
+  expect(at(211, 200)).toBe(3)
+})
+
 // bound: memoryLookMs
 test('memory is looked at when its time has come, and not a millisecond before', () => {
-  const { memory } = kept(0, () => 0)
-  memory.bytes = 101
+  const { memory } = kept(0)
+  memory.residentBytes = 101
   vi.advanceTimersByTime(limits.memoryLookMs - 1)
   expect(memory.collections).toBe(0)
   vi.advanceTimersByTime(1)
@@ -60,7 +93,7 @@ test('memory is looked at when its time has come, and not a millisecond before',
 })
 
 test('a keeper that is done looks no more', () => {
-  const { at, keeper } = kept(0, () => 0)
+  const { at, keeper } = kept(0)
   keeper[Symbol.dispose]()
   expect(at(1_000)).toBe(0)
 })
@@ -74,7 +107,12 @@ test("V8's own collection is found, and is a full one", async () => {
   })
   observer.observe({ entryTypes: ['gc'] })
   let looks = 0
-  using _keeper = new MemoryKeeper({ limits, residentBytes: () => looks++ * 1_000 })
+  const rising = (): number => looks++ * 1_000
+  using _keeper = new MemoryKeeper({
+    limits: { ...limits, memoryRestFactor: 0 },
+    residentBytes: rising,
+    usedBytes: rising,
+  })
   await vi.waitFor(() => expect(full).toBeGreaterThan(1), 5_000)
   observer.disconnect()
 })
