@@ -5,6 +5,7 @@
 import { Contestant, contestants } from './contestant.ts'
 import type { ContestantName } from './contestant.ts'
 import { CountingLink, eventsPerCommand, publish } from './load.ts'
+import { measureDurability, measureRecovery } from './durability.ts'
 import { measureMuteReader } from './mute-reader.ts'
 import { measureStore } from './store-bench.ts'
 
@@ -108,3 +109,5 @@ for (const scenario of scenarios) {
 
 await measureMuteReader(rounds, shown)
 await measureStore(rounds, shown)
+await measureDurability(rounds, shown)
+await measureRecovery(rounds, shown)

@@ -21,7 +21,7 @@ export class Contestant implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly #dir: string
 
-  private constructor(name: ContestantName) {
+  private constructor(name: ContestantName, more: readonly string[]) {
     this.name = name
     this.#dir = mkdtempSync(join(tmpdir(), 'callboard-bench-'))
     this.socketPath = join(this.#dir, 's')
@@ -29,14 +29,23 @@ export class Contestant implements AsyncDisposable {
     mkdirSync(home, { mode: 0o700 })
     const args =
       name === 'callboard'
-        ? [join(root, 'src/cli/main.ts'), 'serve', '--socket', this.socketPath, '--log-level', 'silent']
+        ? [
+            join(root, 'src/cli/main.ts'),
+            'serve',
+            '--socket',
+            this.socketPath,
+            '--log-level',
+            'silent',
+            ...more,
+          ]
         : [join(root, 'test/bench/bare-server.ts'), this.socketPath, name]
     const env = { PATH: process.env['PATH'] ?? '', HOME: this.#dir, CALLBOARD_HOME: home }
     this.#child = spawn(process.execPath, args, { env, stdio: 'inherit' })
   }
 
-  static async start(name: ContestantName): Promise<Contestant> {
-    const contestant = new Contestant(name)
+  /** `more`: arguments of the daemon's. */
+  static async start(name: ContestantName, more: readonly string[] = []): Promise<Contestant> {
+    const contestant = new Contestant(name, more)
     for (let attempt = 0; attempt < 200; attempt++) {
       if (await answers(contestant.socketPath)) return contestant
       await sleep(25)
