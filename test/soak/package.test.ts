@@ -83,6 +83,8 @@ describe('the tarball', () => {
   test('holds no test, no source and nothing of the build’s own', () => {
     const allowed = [
       /^dist\/(?:src|machines)\/.+\.(?:js|d\.ts)$/,
+      // The page that `callboard inspect` shows.
+      /^dist\/src\/inspector\/assets\/(?:index\.html|icon\.svg|inspector\.(?:css|js))$/,
       /^src\/cli\/callboard\.js$/,
       /^(?:README|CHANGELOG|SECURITY)\.md$/,
       /^(?:machines\/README|src\/wire\/PROTOCOL)\.md$/,
