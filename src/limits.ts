@@ -258,9 +258,8 @@ export const limits = {
   profilesMax: 256,
 
   /**
-   * Growth of resident memory since the start past which the daemon collects garbage by itself. It collects again when
-   * memory has grown a step beyond what was left; where only heap and buffers have, inside of it, after so many times as
-   * long as that took. Looked at every so often.
+   * Resident growth since the start past which garbage is collected; again when that, or the heap inside of it, grew a
+   * step: the heap after a rest of so many times as long as it took. Looked at every so often.
    */
   memoryHighBytes: 32 * MiB,
   memoryStepBytes: 4 * MiB,
