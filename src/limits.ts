@@ -257,10 +257,7 @@ export const limits = {
   configBytesMax: 1 * MiB,
   profilesMax: 256,
 
-  /**
-   * Resident growth since the start past which garbage is collected; again when that, or the heap inside of it, grew a
-   * step: the heap after a rest of so many times as long as it took. Looked at every so often.
-   */
+  /** Resident growth past which garbage is collected; again a step on, or a step of heap and a rest of so many times. */
   memoryHighBytes: 32 * MiB,
   memoryStepBytes: 4 * MiB,
   memoryRestFactor: 30,
