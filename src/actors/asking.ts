@@ -122,7 +122,8 @@ export class Asking {
       return { option: allowed, who: { by, ...(client === undefined ? {} : { client }) } }
     }
     const word = task.callboard.legacyAsks ?? 'wait'
-    if (word === 'wait' || nativeWatches(this.#broker, task)) return undefined
+    // What a message answers, legacy clients can answer themselves.
+    if (word === 'wait' || ask.kind === 'question' || nativeWatches(this.#broker, task)) return undefined
     const option = word === 'allow' ? allowing(ask) : denying(ask)
     return option === undefined ? undefined : { option, who: {} }
   }

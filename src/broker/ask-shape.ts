@@ -32,7 +32,6 @@ export function askProblem(asked: Asked, limits: AskShapeLimits): string | undef
   if (Number.isNaN(deadlineMs) || deadlineMs < 0) return 'deadlineMs is a number of milliseconds from now'
   if (kind === 'approval' && options.length === 0) return 'an approval needs options to choose from'
   if (kind === 'form' && fields.length === 0) return 'a form needs fields to fill in'
-  if (kind === 'form' && options.length > 0) return 'a form has fields, and no options of its own'
   if (kind !== 'form' && fields.length > 0) return 'only a form has fields'
   if (options.length > askOptionsMax || fields.length > askOptionsMax) {
     return `an ask has at most ${askOptionsMax} options or fields`
@@ -64,7 +63,7 @@ export function answerProblem(ask: Ask, said: Said, charsMax: number): string | 
   if (charsOf(said) > charsMax) return `An answer has at most ${charsMax} characters.`
   if (said.values !== undefined && ask.kind === 'form') return formProblem(ask.fields ?? [], said.values)
   if (said.text !== undefined && ask.kind === 'question') return undefined
-  if (said.option !== undefined && ask.kind !== 'form') {
+  if (said.option !== undefined) {
     const options = ask.options ?? []
     if (options.some(({ id }) => id === said.option)) return undefined
     if (options.length > 0) return `It has no such option: choose one of ${listed(options)}.`
@@ -78,9 +77,9 @@ function charsOf({ option = '', text = '', values = {} }: Said): number {
 }
 
 function wantedBy({ kind, options = [] }: Ask): string {
-  if (kind === 'form') return 'values'
   if (kind === 'approval') return 'option'
-  return options.length === 0 ? 'text' : 'text or option'
+  const whole = kind === 'form' ? 'values' : 'text'
+  return options.length === 0 ? whole : `${whole} or option`
 }
 
 function formProblem(fields: readonly AskField[], values: NonNullable<Said['values']>): string | undefined {

@@ -3,8 +3,8 @@
  * writes one line of JSON there, and reads one line of JSON with the answer.
  *
  * A line: `{"text", "kind"?, "options"?, "fields"?, "deadlineMs"?, "id"?}`. `kind` is `question` (answered by text, or
- * by an option where it has some), `approval` (by one of its `options`) or `form` (by its `fields`); without it, fields
- * make a form, options an approval, and neither a question. An option is `{"id", "label"?, "meaning"?: "allow"|"deny"}`,
+ * by an option where it has some), `approval` (by one of its `options`) or `form` (by its `fields`, or by an option where
+ * it has some); without it, fields make a form, options an approval, and neither a question. An option is `{"id", "label"?, "meaning"?: "allow"|"deny"}`,
  * or its id alone; a field `{"name", "label"?, "type"?: "text"|"number"|"boolean"|"choice", "options"?, "required"?}`.
  * Its answer: `{"option": id}`, `{"text": …}`, `{"values": {name: value}}`, `{"expired": true}` after `deadlineMs`, or
  * `{"error": …}` for what could not be asked. Several asks are open at once where each has an `id` of its own: a string

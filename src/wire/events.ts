@@ -120,7 +120,7 @@ export const askSchema = z.object({
   task: z.string(),
   kind: z.enum(askKinds),
   text: z.string(),
-  /** An approval has some; a question may offer some beside free text. */
+  /** An approval has some; a question may offer some beside free text, a form some in place of filling it in. */
   options: z.array(askOptionSchema).optional(),
   /** Of a form. */
   fields: z.array(askFieldSchema).optional(),

@@ -414,7 +414,8 @@ describe('asks that end or are answered by themselves', () => {
     expect(run.answers).toEqual([])
     await native.ask({ commandName: 'Subscribe', data: { tasks: ['another'] } })
     run.asks('Legacy?', yesOrNo)
-    run.asks('Which?')
+    // A message answers it: legacy clients can.
+    run.asks('Which?', { options: yesOrNo.options })
     await quiet()
     // From here on nobody else is to answer what was open already either.
     expect(run.answers).toEqual([

@@ -23,6 +23,9 @@ const form: Ask = {
   ],
 }
 
+/** A form that need not be filled in. */
+const leaving: Ask = { ...form, options }
+
 describe('an answer', () => {
   test.each([
     [question, { text: 'because' }],
@@ -31,6 +34,8 @@ describe('an answer', () => {
     [offering, { option: 'no' }],
     [approval, { option: 'yes' }],
     [form, { values: { name: 'n' } }],
+    [leaving, { values: { name: 'n' } }],
+    [leaving, { option: 'no' }],
     [form, { values: { name: '', age: 1.5, sure: false, color: 'red' } }],
   ])('that fits is taken: $1', (ask, said) => {
     expect(answerProblem(ask, said, 1_000)).toBe(undefined)
@@ -51,6 +56,8 @@ describe('an answer', () => {
     [approval, { values: { option: 'yes' } }, 'This approval takes option, not values.'],
     [form, { text: 'n' }, 'This form takes values, not text.'],
     [form, { option: 'yes' }, 'This form takes values, not option.'],
+    [leaving, { option: 'name' }, 'It has no such option: choose one of "yes", "no".'],
+    [leaving, { text: 'no' }, 'This form takes values or option, not text.'],
     [form, { values: {} }, 'The field "name" is required.'],
     [form, { values: { name: 1 } }, 'The field "name" takes a string.'],
     [form, { values: { name: 'n', age: '1' } }, 'The field "age" takes a number.'],
@@ -106,6 +113,8 @@ describe('an ask', () => {
     expect(problem({ text: 'x'.repeat(200) })).toBe(undefined)
     expect(problem({ kind: 'approval', options: ['a', 'b', 'c'].map(option) })).toBe(undefined)
     expect(problem({ kind: 'form', fields: [{ name: 'a', type: 'text' }] })).toBe(undefined)
+    const leaving = { options: ['a', 'b', 'c'].map(option) }
+    expect(problem({ kind: 'form', fields: [{ name: 'a', type: 'text' }], ...leaving })).toBe(undefined)
     expect(problem({ deadlineMs: Infinity })).toBe(undefined)
   })
 
@@ -116,10 +125,6 @@ describe('an ask', () => {
     [{ deadlineMs: NaN }, 'deadlineMs is a number of milliseconds from now'],
     [{ kind: 'approval' }, 'an approval needs options to choose from'],
     [{ kind: 'form' }, 'a form needs fields to fill in'],
-    [
-      { kind: 'form', fields: [{ name: 'a', type: 'text' }], options: [option('a')] },
-      'a form has fields, and no options of its own',
-    ],
     [{ fields: [{ name: 'a', type: 'text' }] }, 'only a form has fields'],
     [{ options: ['a', 'b', 'c', 'd'].map(option) }, 'an ask has at most 3 options or fields'],
     [{ options: [option('a'), option('a')] }, 'each option needs an id of its own'],

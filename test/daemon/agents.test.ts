@@ -150,6 +150,21 @@ describe('the example agent of the protocol library 1.0.0', () => {
 })
 
 describe('an agent', () => {
+  test('that wants a form filled in is told that a client declined it', async () => {
+    const [client, person] = [await legacy(), await native()]
+    const properties = { name: { type: 'string' }, count: { type: 'integer' } }
+    const requestedSchema = { type: 'object', properties, required: ['name'] }
+    const form = { method: 'elicitation/create', mode: 'form', message: 'Which?', requestedSchema }
+    const task = await client.startAndHear(steps({ ask: form }), 'script')
+    const ask = await openAsk(person, task)
+    await expect(person.respondToAsk(ask, { option: 'perhaps' })).rejects.toMatchObject({
+      code: 'invalid_command',
+    })
+    await person.respondToAsk(ask, { option: 'decline' })
+    await client.heard(task, 'taskIdle')
+    expect((await client.heard(task, 'say:completion_result')).text).toBe('{"action":"decline"}\n')
+  })
+
   test('goes on with messages that were sent while it worked; one of them is taken back', async () => {
     const client = await legacy()
     const person = await native()

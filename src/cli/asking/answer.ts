@@ -1,10 +1,11 @@
 /**
  * What somebody typed, as the answer to an ask. An option is meant by its id, its label, a unique beginning of either,
- * or its number; where an ask takes text, text is what is left. What fits nothing is told what would.
+ * or its number; where an ask takes text, text is what is left. What fits nothing is told what would. The trap: where
+ * options are only ways not to answer a question, a number is an answer.
  */
 import type { AskResponse } from '../../client/callboard-client.ts'
 import type { Ask, AskField, AskOption } from '../../wire/events.ts'
-import { optionsText } from '../rendering/ask-words.ts'
+import { formText, optionsText } from '../rendering/ask-words.ts'
 import { oneLine } from '../rendering/plain-text.ts'
 
 export type Typed =
@@ -15,7 +16,7 @@ type Read = { readonly ok: true; readonly value: Value } | { readonly ok: false;
 
 /** The answer that `words` are to `ask`; `why` is a clause that says what would be one. */
 export function answerFrom(ask: Ask, words: readonly string[]): Typed {
-  if (ask.kind === 'form') return formAnswer(ask.fields ?? [], words)
+  if (ask.kind === 'form') return formAnswer(ask, words)
   const text = words.join(' ')
   const option = optionMeant(ask.options ?? [], text, ask.kind === 'question')
   if (option !== undefined) return { ok: true, response: { option: option.id } }
@@ -29,7 +30,8 @@ function optionMeant(options: readonly AskOption[], typed: string, exactly: bool
   const whole =
     options.find((one) => one.id === typed) ?? options.find((one) => one.label.toLowerCase() === wanted)
   if (whole !== undefined || wanted === '') return whole
-  const numbered = /^\d{1,3}$/.test(wanted) ? options[Number(wanted) - 1] : undefined
+  const numbered =
+    /^\d{1,3}$/.test(wanted) && !(exactly && onlyDeny(options)) ? options[Number(wanted) - 1] : undefined
   if (numbered !== undefined || exactly) return numbered
   const begun = options.filter((one) =>
     [one.id, one.label].some((name) => name.toLowerCase().startsWith(wanted)),
@@ -37,23 +39,33 @@ function optionMeant(options: readonly AskOption[], typed: string, exactly: bool
   return begun.length === 1 ? begun[0] : undefined
 }
 
-function formAnswer(fields: readonly AskField[], words: readonly string[]): Typed {
+/** Whether options are no more than ways not to answer. */
+export function onlyDeny(options: readonly AskOption[]): boolean {
+  return options.every(({ meaning }) => meaning === 'deny')
+}
+
+function formAnswer(ask: Ask, words: readonly string[]): Typed {
+  const { fields = [], options = [] } = ask
+  const option = words.some((word) => word.includes('='))
+    ? undefined
+    : optionMeant(options, words.join(' '), false)
+  if (option !== undefined) return { ok: true, response: { option: option.id } }
   const values: Record<string, Value> = {}
   for (const word of words) {
     const [name = '', ...rest] = word.split('=')
     const field = fields.find((one) => one.name === name)
-    if (field === undefined || rest.length === 0) return { ok: false, why: notAField(word, fields) }
+    if (field === undefined || rest.length === 0) return { ok: false, why: notAField(word, ask) }
     const read = fieldValue(field, rest.join('='))
     if (!read.ok) return read
     values[name] = read.value
   }
   const missing = fields.find((one) => one.required === true && !Object.hasOwn(values, one.name))
-  if (missing !== undefined) return { ok: false, why: `${missing.name}= is missing: ${fieldsText(fields)}` }
+  if (missing !== undefined) return { ok: false, why: `${missing.name}= is missing: ${formText(ask)}` }
   return { ok: true, response: { values } }
 }
 
-function notAField(word: string, fields: readonly AskField[]): string {
-  return `${quoted(word)} gives none of its fields as name=value: ${fieldsText(fields)}`
+function notAField(word: string, ask: Ask): string {
+  return `${quoted(word)} gives none of its fields as name=value: ${formText(ask)}`
 }
 
 /** What somebody typed for one field of a form. */
@@ -83,16 +95,6 @@ const truth: ReadonlyMap<string, boolean> = new Map([
   ...['true', 'yes', 'y', '1'].map((word) => [word, true] as const),
   ...['false', 'no', 'n', '0'].map((word) => [word, false] as const),
 ])
-
-/** `name=<type>` for each field; those that may be missing stand in brackets. */
-export function fieldsText(fields: readonly AskField[]): string {
-  const texts = fields.map((field) => {
-    const kind = field.type === 'choice' ? (field.options ?? []).map((one) => one.id).join('|') : field.type
-    const text = `${field.name}=<${kind}>`
-    return field.required === true ? text : `[${text}]`
-  })
-  return oneLine(texts.join(' '))
-}
 
 function quoted(text: string): string {
   return JSON.stringify(oneLine(text))

@@ -4,10 +4,10 @@
  * become the answer to the next ask, so that this one waits for a line of its own.
  */
 import { CallboardError } from '../../client/callboard-error.ts'
-import { askText, outcomeWords } from '../rendering/ask-words.ts'
+import { formText, optionText, optionsText, outcomeWords } from '../rendering/ask-words.ts'
 import { oneLine } from '../rendering/plain-text.ts'
 import { shortId } from '../task-id.ts'
-import { answerFrom, fieldsText } from './answer.ts'
+import { answerFrom, onlyDeny } from './answer.ts'
 import type { AskResponse } from '../../client/callboard-client.ts'
 import type { Ask, AskOutcome, TaskEvent } from '../../wire/events.ts'
 import type { Terminal } from './terminal.ts'
@@ -121,13 +121,16 @@ export class AskPrompter implements Disposable {
 
 /** The question as it stands on the terminal, its cursor where the answer goes. */
 function promptOf(ask: Ask): string {
-  const task = shortId(ask.task)
-  if (ask.kind === 'form') return `\n${task} asks: ${oneLine(ask.text)}\n${fieldsText(ask.fields ?? [])}\n> `
-  const options = (ask.options ?? []).map(({ id, label }, index) => {
-    const shown = id === label ? label : `${label} (${id})`
-    return `  ${index + 1}  ${oneLine(shown)}\n`
-  })
-  return `\n${task} asks: ${options.length === 0 ? askText(ask) : oneLine(ask.text)}\n${options.join('')}> `
+  return `\n${shortId(ask.task)} asks: ${oneLine(ask.text)}\n${choiceOf(ask)}> `
+}
+
+function choiceOf(ask: Ask): string {
+  const { kind, options = [] } = ask
+  if (kind === 'form') return `${formText(ask)}\n`
+  if (kind !== 'question' || !onlyDeny(options)) {
+    return options.map((option, index) => `  ${index + 1}  ${optionText(option)}\n`).join('')
+  }
+  return options.length === 0 ? '' : `any text, or ${optionsText(options)}\n`
 }
 
 /** A line as words: quotes keep spaces together. */

@@ -20,6 +20,8 @@ Examples:
                                         beginning of either, or its number
   callboard answer 9c1f use the other   a question that takes text
   callboard answer 9c1f size=3 fast=no  the fields of a form
+  callboard answer 9c1f decline         what an agent wants to know can be
+                                        declined, or put away: cancel
 
 \`callboard asks\` lists what is asked. Where somebody else was quicker, that is
 said, and the exit code is 1.`

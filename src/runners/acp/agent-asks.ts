@@ -59,7 +59,7 @@ export class AgentAsks {
   /** Answers elicitation/create. */
   async elicitation(params: JsonObject, signal: AbortSignal): Promise<JsonObject> {
     const { updates, limits, events } = this.#options
-    const question = questionOf(params, limits.askTextCharsMax)
+    const question = questionOf(params, limits)
     if (question === undefined) throw new AgentRefusal(invalidParams, 'Elicitation is by form or url only')
     if (this.#isCancelled) return { action: 'cancel' }
     const said = await this.#ask(() => {

@@ -1,9 +1,11 @@
 /**
  * An agent's question to the person, as an ask. One field is a question that a plain message answers; several are a
- * form; an address to be visited is something to confirm. The answer goes back in the shape that was asked for.
+ * form; none, or an address to be visited, is something to confirm. Each has two options beside its own: to decline it,
+ * and to put it away. The answer goes back in the shape that was asked for.
  */
 import { cutText, objectAt, objectsAt, textAt } from './fields.ts'
 import { isJsonObject } from '../../wire/json-object.ts'
+import type { Limits } from '../../limits.ts'
 import type { AskField, AskOption, TaskMessage } from '../../wire/events.ts'
 import type { JsonObject } from '../../wire/json-object.ts'
 import type { AskAnswer, RunAsk } from '../runner.ts'
@@ -18,28 +20,32 @@ export interface Question {
   answered(answer: AskAnswer): JsonObject
 }
 
-const fieldsMax = 64
+export type QuestionLimits = Pick<Limits, 'askTextCharsMax' | 'askOptionsMax'>
 
 /** Undefined for a mode that is not known here. */
-export function questionOf(params: JsonObject, charsMax: number): Question | undefined {
-  const text = cutText(textAt(params, 'message') ?? '', charsMax)
+export function questionOf(params: JsonObject, limits: QuestionLimits): Question | undefined {
+  const { askOptionsMax } = limits
+  const text = cutText(textAt(params, 'message') ?? '', limits.askTextCharsMax)
   if (params['mode'] === 'url') return visit(text, cutText(textAt(params, 'url') ?? '', 4_096))
   if (params['mode'] !== 'form') return undefined
   const schema = objectAt(params, 'requestedSchema')
-  const properties = Object.entries(objectAt(schema, 'properties')).slice(0, fieldsMax)
+  const properties = Object.entries(objectAt(schema, 'properties')).slice(0, askOptionsMax)
   const required = Array.isArray(schema['required']) ? schema['required'] : []
   const fields = properties.map(([name, property]) =>
-    fieldOf(name, isJsonObject(property) ? property : {}, required.includes(name)),
+    // An only field's choices stand beside the two options of every question.
+    fieldOf(
+      name,
+      isJsonObject(property) ? property : {},
+      required.includes(name),
+      askOptionsMax - exits([]).length,
+    ),
   )
   const [only] = fields
-  if (
-    only !== undefined &&
-    fields.length === 1 &&
-    (only.field.type === 'text' || only.field.type === 'choice')
-  ) {
-    return oneQuestion(text, only)
-  }
-  return form(text, fields)
+  if (only === undefined) return confirmation(text, { id: 'accept', label: 'Accept', meaning: 'allow' })
+  const { type } = only.field
+  return fields.length === 1 && (type === 'text' || type === 'choice')
+    ? oneQuestion(text, only)
+    : form(text, fields)
 }
 
 interface Field {
@@ -48,9 +54,11 @@ interface Field {
   readonly isList: boolean
 }
 
-function fieldOf(name: string, property: JsonObject, required: boolean): Field {
+/** Of more than `choicesMax` choices one is typed as text. */
+function fieldOf(name: string, property: JsonObject, required: boolean, choicesMax: number): Field {
   const isList = property['type'] === 'array'
-  const options = isList ? undefined : choices(property)
+  const all = isList ? undefined : choices(property)
+  const options = all !== undefined && all.length > choicesMax ? undefined : all
   const label = textAt(property, 'title') ?? textAt(property, 'description')
   const type = options !== undefined ? 'choice' : (fieldTypes[textAt(property, 'type') ?? ''] ?? 'text')
   const field: AskField = {
@@ -65,6 +73,9 @@ function fieldOf(name: string, property: JsonObject, required: boolean): Field {
   return { field, isList }
 }
 
+/** More than these are too many in any case. */
+const choicesReadMax = 1_000
+
 const fieldTypes: Readonly<Record<string, AskField['type']>> = {
   number: 'number',
   integer: 'number',
@@ -72,7 +83,7 @@ const fieldTypes: Readonly<Record<string, AskField['type']>> = {
 }
 
 function choices(property: JsonObject): AskOption[] | undefined {
-  const titled = objectsAt(property, 'oneOf', fieldsMax)
+  const titled = objectsAt(property, 'oneOf', choicesReadMax)
   if (titled !== undefined) {
     return titled.map((one) => ({
       id: textAt(one, 'const') ?? '',
@@ -82,61 +93,79 @@ function choices(property: JsonObject): AskOption[] | undefined {
   const plain = property['enum']
   if (!Array.isArray(plain)) return undefined
   return plain
-    .slice(0, fieldsMax)
+    .slice(0, choicesReadMax)
     .flatMap((one: unknown) => (typeof one === 'string' ? [{ id: one, label: one }] : []))
 }
 
 function oneQuestion(text: string, { field, isList }: Field): Question {
   const options = field.options ?? []
-  const suggest = options.map(({ label }) => ({ answer: label, mode: null }))
+  const ends = exits(options)
   return {
-    ask: { kind: 'question', text, ...(options.length === 0 ? {} : { options }) },
-    message: { ask: 'followup', text: JSON.stringify({ question: text, suggest }) },
+    ask: { kind: 'question', text, options: [...options, ...ends] },
+    message: shown(text, options),
     answered(answer) {
-      if (answer.kind !== 'answered') return { action: 'cancel' }
+      const action = actionOf(answer, ends)
+      if (action !== 'accept' || answer.kind !== 'answered') return { action }
       const said = answer.option ?? answer.text ?? ''
       const value = options.find(({ id, label }) => said === id || said === label)?.id ?? said
-      return { action: 'accept', content: { [field.name]: isList ? listOf(value) : value } }
+      return { action, content: { [field.name]: isList ? listOf(value) : value } }
     },
   }
 }
 
 function form(text: string, fields: readonly Field[]): Question {
   const names = fields.map(({ field }) => field.label ?? field.name).join(', ')
-  const question = names === '' ? text : `${text} (${names})`
+  const ends = exits([])
   return {
-    ask: { kind: 'form', text, fields: fields.map(({ field }) => field) },
-    message: { ask: 'followup', text: JSON.stringify({ question, suggest: [] }) },
+    ask: { kind: 'form', text, fields: fields.map(({ field }) => field), options: ends },
+    message: shown(`${text} (${names})`, []),
     answered(answer) {
-      if (answer.kind !== 'answered') return { action: 'cancel' }
-      if (answer.values === undefined) return { action: 'decline' }
-      const given = answer.values
+      const action = actionOf(answer, ends)
+      if (action !== 'accept' || answer.kind !== 'answered') return { action }
+      const given = answer.values ?? {}
       const content = fields.flatMap(({ field, isList }): [string, Value][] => {
         const value = given[field.name]
         if (value === undefined) return []
         return [[field.name, isList && typeof value === 'string' ? listOf(value) : value]]
       })
-      return { action: 'accept', content: Object.fromEntries(content) }
+      return { action, content: Object.fromEntries(content) }
     },
   }
 }
 
-/** None of its options says that it allows: nobody but a person can have visited it. */
+/** Its option says nothing of allowing: nobody but a person can have visited it. */
 function visit(text: string, url: string): Question {
-  const options = [
-    { id: 'done', label: 'Done' },
-    { id: 'decline', label: 'Decline', meaning: 'deny' as const },
-  ]
-  const question = `${text}\n${url}`
-  const suggest = options.map(({ label }) => ({ answer: label, mode: null }))
+  return confirmation(`${text}\n${url}`, { id: 'done', label: 'Done' })
+}
+
+function confirmation(text: string, yes: AskOption): Question {
+  const ends = exits([yes])
+  const options = [yes, ...ends]
   return {
-    ask: { kind: 'approval', text: question, options },
-    message: { ask: 'followup', text: JSON.stringify({ question, suggest }) },
-    answered(answer) {
-      if (answer.kind !== 'answered') return { action: 'cancel' }
-      return { action: answer.option === 'done' ? 'accept' : 'decline' }
-    },
+    ask: { kind: 'approval', text, options },
+    message: shown(text, options),
+    answered: (answer) => ({ action: actionOf(answer, ends) }),
   }
+}
+
+/** The options that end a question without an answer: to decline it, and to put it away. */
+function exits(others: readonly AskOption[]): readonly [decline: AskOption, cancel: AskOption] {
+  const isTaken = others.some(({ id }) => id === 'decline' || id === 'cancel')
+  const start = isTaken ? '/' : ''
+  return [
+    { id: `${start}decline`, label: 'Decline', meaning: 'deny' },
+    { id: `${start}cancel`, label: 'Cancel', meaning: 'deny' },
+  ]
+}
+
+function actionOf(answer: AskAnswer, [decline, cancel]: ReturnType<typeof exits>): string {
+  if (answer.kind !== 'answered' || answer.option === cancel.id) return 'cancel'
+  return answer.option === decline.id ? 'decline' : 'accept'
+}
+
+function shown(question: string, options: readonly AskOption[]): Question['message'] {
+  const suggest = options.map(({ label }) => ({ answer: label, mode: null }))
+  return { ask: 'followup', text: JSON.stringify({ question, suggest }) }
 }
 
 function listOf(text: string): string[] {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { answerFrom, fieldsText } from '../../../src/cli/asking/answer.ts'
+import { answerFrom } from '../../../src/cli/asking/answer.ts'
+import { formText } from '../../../src/cli/rendering/ask-words.ts'
 import type { Ask } from '../../../src/wire/events.ts'
 
 const base = { id: 'a1', task: 't1', text: 'Go on?', askedAt: 0 } as const
@@ -7,6 +8,10 @@ const options = [
   { id: 'allow_once', label: 'Allow once', meaning: 'allow' as const },
   { id: 'allow_always', label: 'Always allow', meaning: 'allow' as const },
   { id: 'no', label: 'Do not', meaning: 'deny' as const },
+]
+const exits = [
+  { id: 'decline', label: 'Decline', meaning: 'deny' as const },
+  { id: 'cancel', label: 'Cancel', meaning: 'deny' as const },
 ]
 const approval: Ask = { ...base, kind: 'approval', options }
 const question: Ask = { ...base, kind: 'question', options }
@@ -55,6 +60,13 @@ describe('a question', () => {
     expect(answerFrom(question, ['allow', 'me'])).toEqual({ ok: true, response: { text: 'allow me' } })
     expect(answerFrom({ ...base, kind: 'question' }, ['2'])).toEqual({ ok: true, response: { text: '2' } })
   })
+
+  test('with options that only end it takes a number as text, and an option by its whole name', () => {
+    const open: Ask = { ...base, kind: 'question', options: exits }
+    expect(answerFrom(open, ['1'])).toEqual({ ok: true, response: { text: '1' } })
+    expect(answerFrom(open, ['can'])).toEqual({ ok: true, response: { text: 'can' } })
+    expect(answerFrom(open, ['decline'])).toEqual({ ok: true, response: { option: 'decline' } })
+  })
 })
 
 describe('a form', () => {
@@ -80,6 +92,24 @@ describe('a form', () => {
   })
 
   test('is described as it is typed', () => {
-    expect(fieldsText(form.fields ?? [])).toBe('size=<number> [fast=<boolean>] [colour=<red>] [note=<text>]')
+    const fields = 'size=<number> [fast=<boolean>] [colour=<red>] [note=<text>]'
+    expect(formText(form)).toBe(fields)
+    expect(formText({ ...form, options: exits })).toBe(`${fields}, or decline, cancel`)
+  })
+
+  test.each([
+    ['decline', 'decline'],
+    ['Cancel', 'cancel'],
+    ['2', 'cancel'],
+  ])('takes an option of its own in place of its fields: %s', (typed, option) => {
+    expect(answerFrom({ ...form, options: exits }, [typed])).toEqual({ ok: true, response: { option } })
+  })
+
+  test('takes no option that it does not have', () => {
+    expect(answerFrom(form, ['decline']).ok).toBe(false)
+    expect(answerFrom({ ...form, options: exits }, ['perhaps'])).toEqual({
+      ok: false,
+      why: expect.stringContaining('or decline, cancel'),
+    })
   })
 })

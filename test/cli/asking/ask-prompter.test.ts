@@ -47,6 +47,11 @@ function approval(id: string, text = 'Run it?'): Ask {
   return { id, task: 'task-00000001', kind: 'approval', text, options, askedAt: 0 }
 }
 
+const exits = [
+  { id: 'decline', label: 'Decline', meaning: 'deny' as const },
+  { id: 'cancel', label: 'Cancel', meaning: 'deny' as const },
+]
+
 function setting(respond = (_askId: string, _response: AskResponse) => Promise.resolve()) {
   const terminal = new TypedTerminal()
   const responded = vi.fn<typeof respond>(respond)
@@ -147,6 +152,23 @@ describe('a prompter', () => {
     await vi.waitFor(() =>
       expect(responded.mock.calls).toEqual([['a1', { values: { title: 'two words', count: 3 } }]]),
     )
+  })
+
+  test('takes one of the options of a form in place of its fields, and shows them', async () => {
+    const { terminal, responded, prompter } = setting()
+    const fields = [{ name: 'title', type: 'text' as const, required: true }]
+    prompter.opened({ id: 'a1', task: 't1', kind: 'form', text: 'What?', fields, options: exits, askedAt: 0 })
+    expect(terminal.take()).toBe('\nt1 asks: What?\ntitle=<text>, or decline, cancel\n> ')
+    terminal.type('decline')
+    await vi.waitFor(() => expect(responded.mock.calls).toEqual([['a1', { option: 'decline' }]]))
+  })
+
+  test('takes any text for a question whose options only end it', async () => {
+    const { terminal, responded, prompter } = setting()
+    prompter.opened({ id: 'a1', task: 't1', kind: 'question', text: 'How many?', options: exits, askedAt: 0 })
+    expect(terminal.take()).toBe('\nt1 asks: How many?\nany text, or decline, cancel\n> ')
+    terminal.type('1')
+    await vi.waitFor(() => expect(responded.mock.calls).toEqual([['a1', { text: '1' }]]))
   })
 
   test('asks no more once it is disposed of', () => {

@@ -24,6 +24,13 @@ const said: readonly TaskMessage[] = [
   { ts: 3, type: 'ask', ask: 'completion_result', text: '' },
 ]
 
+const form = (properties: object, required: string[] = []) => ({
+  method: 'elicitation/create',
+  mode: 'form',
+  message: 'Which one?',
+  requestedSchema: { type: 'object', properties, required },
+})
+
 describe('the start', () => {
   test('gives the agent its directory, its MCP servers and the prompt, and remembers the session', async () => {
     const servers = { git: { command: ['git-mcp', '-v'], env: { A: '1' } } }
@@ -268,13 +275,6 @@ describe('asks', () => {
     expect(run.withdrawn).toEqual([ask.key])
   })
 
-  const form = (properties: object, required: string[] = []) => ({
-    method: 'elicitation/create',
-    mode: 'form',
-    message: 'Which one?',
-    requestedSchema: { type: 'object', properties, required },
-  })
-
   test('one text field is a question, shown as ask:followup', async () => {
     const run = playing([{ ask: form({ name: { type: 'string', title: 'Name' } }) }])
     const ask = await run.nthAsk(1)
@@ -302,22 +302,24 @@ describe('asks', () => {
       },
     ])
     const ask = await run.nthAsk(1)
-    expect(ask.options).toEqual([
-      { id: 'r', label: 'Red' },
-      { id: 'b', label: 'Blue' },
+    expect(ask.options?.map(({ id, label }) => [id, label])).toEqual([
+      ['r', 'Red'],
+      ['b', 'Blue'],
+      ['decline', 'Decline'],
+      ['cancel', 'Cancel'],
     ])
     run.run.answer(ask.key, { kind: 'answered', text: 'Blue' })
     expect(JSON.parse((await run.ended).text)).toEqual({ action: 'accept', content: { c: 'b' } })
   })
 
-  test('several fields are a form', async () => {
+  test('several fields are a form, which may be declined', async () => {
     const properties = {
       size: { type: 'string', enum: ['s', 'l'] },
       count: { type: 'integer' },
       really: { type: 'boolean' },
       tags: { type: 'array', title: 'Tags', items: { type: 'string', enum: ['x', 'y'] } },
     }
-    const run = playing([{ ask: form(properties, ['size']) }])
+    const run = playing([{ ask: form(properties, ['size']) }, { ask: form(properties) }])
     const ask = await run.nthAsk(1)
     expect(ask.fields).toEqual([
       {
@@ -335,7 +337,10 @@ describe('asks', () => {
     ])
     const values = { size: 's', count: 2, really: true, tags: 'x, y' }
     run.run.answer(ask.key, { kind: 'answered', values })
-    expect(JSON.parse((await run.ended).text)).toEqual({
+    run.run.answer((await run.nthAsk(2)).key, { kind: 'answered', option: 'decline' })
+    expect(JSON.parse((await run.ended).text)).toEqual({ action: 'decline' })
+    const [, filled = ''] = run.told()
+    expect(JSON.parse(filled.replace('say:text ', ''))).toEqual({
       action: 'accept',
       content: { size: 's', count: 2, really: true, tags: ['x', 'y'] },
     })
@@ -344,6 +349,7 @@ describe('asks', () => {
   test.each([
     [{ kind: 'answered', option: 'done' } as const, 'accept'],
     [{ kind: 'answered', option: 'decline' } as const, 'decline'],
+    [{ kind: 'answered', option: 'cancel' } as const, 'cancel'],
     [{ kind: 'expired' } as const, 'cancel'],
   ])('an address to visit is confirmed by a person: %j', async (answer, action) => {
     const url = {
@@ -358,7 +364,7 @@ describe('asks', () => {
     expect(ask).toMatchObject({
       kind: 'approval',
       text: 'Log in\nhttps://x',
-      options: [{ id: 'done', label: 'Done' }, { id: 'decline' }],
+      options: [{ id: 'done', label: 'Done' }, { id: 'decline' }, { id: 'cancel' }],
     })
     run.run.answer(ask.key, answer)
     expect(JSON.parse((await run.ended).text)).toEqual({ action })
