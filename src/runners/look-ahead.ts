@@ -4,18 +4,19 @@ export class LookAhead<T> {
   readonly #source: AsyncIterator<T>
   readonly #held: T[] = []
   #hasEnded = false
+  #failure: { readonly error: unknown } | undefined
 
   constructor(source: AsyncIterable<T>) {
     this.#source = source[Symbol.asyncIterator]()
   }
 
-  /** The item after the next `index` ones; undefined where there is none. Throws what the source throws. */
+  /**
+   * The item after the next `index` ones; undefined where there is none. Throws what the source threw, once everything
+   * before that has been taken.
+   */
   async peek(index: number): Promise<T | undefined> {
-    while (this.#held.length <= index && !this.#hasEnded) {
-      const next = await this.#source.next()
-      if (next.done === true) this.#hasEnded = true
-      else this.#held.push(next.value)
-    }
+    while (this.#held.length <= index && !this.#hasEnded) await this.#read()
+    if (this.#held.length === 0 && this.#failure !== undefined) throw this.#failure.error
     return this.#held[index]
   }
 
@@ -24,5 +25,16 @@ export class LookAhead<T> {
     const next = this.#held.shift()
     if (next === undefined) throw new Error('nothing was looked at')
     return next
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const next = await this.#source.next()
+      if (next.done === true) this.#hasEnded = true
+      else this.#held.push(next.value)
+    } catch (error) {
+      this.#hasEnded = true
+      this.#failure = { error }
+    }
   }
 }

@@ -111,18 +111,22 @@ export class ReplayRun implements Run {
 
   /** Tells the steps as they become due, those that are due together at once. */
   async #perform(steps: AsyncIterable<Step>, retelling: Retelling): Promise<EndStep | undefined> {
-    for await (const step of steps) {
-      if (this.#hasEnded) return undefined
-      const isFull = this.#batchBytes >= this.#settings.limits.recordingReadBytes
-      if (step.kind !== 'event' || isFull || this.#msUntil(step.t) > 0) await this.#tell()
-      await this.#due(step.t)
-      if (this.#hasEnded) return undefined
-      if (step.kind === 'end') return step
-      if (step.kind === 'start') this.#events.started()
-      else this.#add(retelling.retold(step.event), step.bytes)
+    try {
+      for await (const step of steps) {
+        if (this.#hasEnded) return undefined
+        const isFull = this.#batchBytes >= this.#settings.limits.recordingReadBytes
+        if (step.kind !== 'event' || isFull || this.#msUntil(step.t) > 0) await this.#tell()
+        await this.#due(step.t)
+        if (this.#hasEnded) return undefined
+        if (step.kind === 'end') return step
+        if (step.kind === 'start') this.#events.started()
+        else this.#add(retelling.retold(step.event), step.bytes)
+      }
+      return undefined
+    } finally {
+      // Also what came before a line that is broken.
+      await this.#tell()
     }
-    await this.#tell()
-    return undefined
   }
 
   #add(event: TaskEvent | undefined, bytes: number): void {

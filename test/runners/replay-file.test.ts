@@ -138,6 +138,14 @@ describe('what is broken further on', () => {
     expect(result.text).toMatch(sentence)
   })
 
+  test('what came before it is told, also what was due at the same time', async () => {
+    const content = `${header}${linesOf([...beginning, ...work])}garbage\n`
+    const run = record(replayRunner(), taskOf({ replay: written(content), speed: 0 }))
+    expect((await run.ended).text).toMatch(/is not JSON/)
+    expect(run.calls).toEqual(['started', 'announced', 'ended'])
+    expect(run.announced).toHaveLength(work.length)
+  })
+
   test('a line full of wrong values costs little', async () => {
     const line = JSON.stringify({
       t: 1,
