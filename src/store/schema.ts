@@ -51,8 +51,11 @@ CREATE TABLE answers (
 CREATE TABLE probes (number INTEGER PRIMARY KEY, value BLOB NOT NULL);
 `
 
+/** Messages that wait for a task's run: apart, since they may be long and lists do not show them. */
+const undelivered = 'CREATE TABLE undelivered (ref INTEGER PRIMARY KEY, value TEXT NOT NULL)'
+
 /** The n-th makes version n + 1 of version n. */
-const migrations: readonly string[] = [tables]
+const migrations: readonly string[] = [tables, undelivered]
 
 export const schemaVersion = migrations.length
 

@@ -3,7 +3,7 @@
  * the answers they were given. Types only. memory.ts keeps records alone: in memory mode the journal's hot tail is the
  * journal.
  */
-import type { Ask, AskKind, Exit, TaskMessage } from '../wire/events.ts'
+import type { Ask, AskKind, Exit, QueuedMessage, TaskMessage } from '../wire/events.ts'
 import type { StartNewTask, TaskState } from '../wire/commands.ts'
 
 export const durabilities = ['memory', 'normal', 'full'] as const
@@ -27,6 +27,14 @@ export interface LeaseRecord {
   readonly until?: number
   /** Which asks it answers by itself. */
   readonly approve?: 'all' | readonly AskKind[]
+}
+
+/** What clients were told is taken, and the task's run has not been given yet. */
+export interface Undelivered {
+  /** Waiting for the run to start, or for the end of its turn. Oldest first. */
+  readonly queued: readonly QueuedMessage[]
+  /** Said to the task after it had settled: its next run begins with it. */
+  readonly followUp?: { readonly text: string; readonly images: readonly string[] }
 }
 
 /** A task as the store keeps it. `request` and `runnerState` are there only to resume: never exported. */
@@ -57,6 +65,7 @@ export interface TaskRecord {
   readonly lease?: LeaseRecord
   /** What its runner remembers for a later run. */
   readonly runnerState?: unknown
+  readonly undelivered?: Undelivered
   /** Its last message, the text cut to `limits.listedTextCharsMax`, without images. */
   readonly lastMessage?: TaskMessage
 }
@@ -130,7 +139,7 @@ export interface Store {
   /** Sequence of the oldest event that `read` can give; `head + 1` where it has none. */
   firstAvailable(): number
   task(id: string): TaskRecord | undefined
-  /** Every record, oldest first, without `request`, `runnerState` and `machine`. */
+  /** Every record, oldest first, without `request`, `runnerState`, `machine` and `undelivered`. */
   tasks(): readonly TaskRecord[]
   /** Whole records of tasks that are neither settled nor closed: what a crash interrupted, and what was queued. */
   unsettled(): readonly TaskRecord[]

@@ -19,33 +19,30 @@ const refsKnownMax = 4_096
 export class TaskRows {
   readonly #refs = new Map<string, number>()
   readonly #find: StatementSync
-  readonly #name: StatementSync
+  readonly #insert: StatementSync
   readonly #revive: StatementSync
-  readonly #save: StatementSync
+  readonly #update: StatementSync
   readonly #list: StatementSync
   readonly #live: StatementSync
   readonly #count: StatementSync
-  readonly #request: Part
-  readonly #runnerState: Part
-  readonly #machine: Part
+  readonly #parts: Readonly<Record<PartName, Part>>
 
   constructor(database: DatabaseSync, transactions: Transactions) {
     this.#find = database.prepare('SELECT ref, phase, listed FROM tasks WHERE id = ?')
-    this.#name = database.prepare('INSERT INTO tasks (id, phase, touched) VALUES (?, 2, ?) RETURNING ref')
+    this.#insert = database.prepare('INSERT INTO tasks (id, phase, touched, listed) VALUES (?, ?, ?, ?)')
     this.#revive = database.prepare('UPDATE tasks SET phase = 2 WHERE ref = ?')
-    this.#save = database.prepare(
-      `INSERT INTO tasks (id, phase, touched, listed) VALUES (?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET phase = excluded.phase, touched = excluded.touched, listed = excluded.listed
-       RETURNING ref`,
-    )
+    this.#update = database.prepare('UPDATE tasks SET phase = ?, touched = ?, listed = ? WHERE ref = ?')
     this.#list = database.prepare('SELECT listed FROM tasks WHERE listed IS NOT NULL ORDER BY ref')
     this.#live = database.prepare(
       'SELECT ref, listed FROM tasks WHERE phase = 2 AND listed IS NOT NULL ORDER BY ref',
     )
     this.#count = database.prepare('SELECT count(*) AS count FROM tasks WHERE phase > 0')
-    this.#request = new Part(database, transactions, 'requests')
-    this.#runnerState = new Part(database, transactions, 'runner_states')
-    this.#machine = new Part(database, transactions, 'machines')
+    this.#parts = {
+      request: new Part(database, transactions, 'requests'),
+      runnerState: new Part(database, transactions, 'runner_states'),
+      machine: new Part(database, transactions, 'machines'),
+      undelivered: new Part(database, transactions, 'undelivered'),
+    }
   }
 
   get count(): number {
@@ -57,11 +54,11 @@ export class TaskRows {
     const known = this.#refs.get(id)
     if (known !== undefined) return known
     const row = this.#find.get(id)
-    const ref = integerOf(row ?? this.#name.get(id, touched), 'ref')
+    if (row === undefined) return this.#new(id, phases.live, touched, null)
+    const ref = integerOf(row, 'ref')
     // Its record was dropped; now it has events again.
-    if (row !== undefined && integerOf(row, 'phase') === phases.going) this.#revive.run(ref)
-    if (this.#refs.size >= refsKnownMax) this.#refs.clear()
-    this.#refs.set(id, ref)
+    if (integerOf(row, 'phase') === phases.going) this.#revive.run(ref)
+    this.#remember(id, ref)
     return ref
   }
 
@@ -74,20 +71,45 @@ export class TaskRows {
   /** Forgets which rows it knows: some may be gone, or were rolled back. */
   forgetRefs(): void {
     this.#refs.clear()
+    for (const part of Object.values(this.#parts)) part.forgetAll()
   }
 
   save(record: TaskRecord, touched: number): void {
-    const { request, runnerState, machine, ...listed } = record
+    const { request, runnerState, machine, undelivered, ...listed } = record
     const phase = unsettledStates.has(record.state) ? phases.live : phases.settled
-    const ref = integerOf(this.#save.get(record.id, phase, touched, JSON.stringify(listed)), 'ref')
-    this.#request.save(ref, request)
-    this.#runnerState.save(ref, runnerState)
-    this.#machine.save(ref, machine)
+    const ref = this.#saveRow(record.id, phase, touched, JSON.stringify(listed))
+    const { request: requests, runnerState: states, machine: machines, undelivered: messages } = this.#parts
+    requests.save(ref, request)
+    states.save(ref, runnerState)
+    machines.save(ref, machine)
+    messages.save(ref, undelivered)
+    // What has settled has mostly been written for the last time.
+    if (phase === phases.settled) for (const part of Object.values(this.#parts)) part.forget(ref)
+  }
+
+  #saveRow(id: string, phase: number, touched: number, listed: string): number {
+    const known = this.#refs.get(id) ?? this.knownRef(id)
+    if (known === undefined) return this.#new(id, phase, touched, listed)
+    this.#update.run(phase, touched, listed, known)
+    this.#remember(id, known)
+    return known
+  }
+
+  #new(id: string, phase: number, touched: number, listed: string | null): number {
+    const ref = Number(this.#insert.run(id, phase, touched, listed).lastInsertRowid)
+    this.#remember(id, ref)
+    for (const part of Object.values(this.#parts)) part.isNew(ref)
+    return ref
+  }
+
+  #remember(id: string, ref: number): void {
+    if (this.#refs.size >= refsKnownMax) this.forgetRefs()
+    this.#refs.set(id, ref)
   }
 
   /** Takes away what may hold secrets. */
   eraseParts(ref: number): void {
-    for (const part of [this.#request, this.#runnerState, this.#machine]) part.save(ref, undefined)
+    for (const part of Object.values(this.#parts)) part.save(ref, undefined)
   }
 
   get(id: string): TaskRecord | undefined {
@@ -105,17 +127,12 @@ export class TaskRows {
 
   #whole(row: Row): TaskRecord {
     const ref = integerOf(row, 'ref')
-    const [request, runnerState, machine] = [
-      this.#request.text(ref),
-      this.#runnerState.text(ref),
-      this.#machine.text(ref),
-    ]
-    return {
-      ...listedOf(row),
-      ...(request === undefined ? {} : { request: JSON.parse(request) }),
-      ...(runnerState === undefined ? {} : { runnerState: JSON.parse(runnerState) }),
-      ...(machine === undefined ? {} : { machine: JSON.parse(machine) }),
+    const parts: Partial<Record<PartName, unknown>> = {}
+    for (const name of partNames) {
+      const text = this.#parts[name].text(ref)
+      if (text !== undefined) parts[name] = JSON.parse(text)
     }
+    return Object.assign(listedOf(row), parts)
   }
 }
 
@@ -123,13 +140,18 @@ function listedOf(row: Row): TaskRecord {
   return JSON.parse(textOf(row, 'listed'))
 }
 
-/** One of the tables of what may hold secrets. */
+const partNames = ['request', 'runnerState', 'machine', 'undelivered'] as const
+type PartName = (typeof partNames)[number]
+
+/** One of the tables of what lists do not show and may hold secrets. */
 class Part {
   readonly #transactions: Transactions
   readonly #get: StatementSync
   readonly #insert: StatementSync
   readonly #update: StatementSync
   readonly #delete: StatementSync
+  /** What was saved last, of live tasks: the same value again needs neither encoding nor a look. */
+  readonly #known = new Map<number, unknown>()
 
   constructor(database: DatabaseSync, transactions: Transactions, table: string) {
     this.#transactions = transactions
@@ -139,6 +161,19 @@ class Part {
     this.#delete = database.prepare(`DELETE FROM ${table} WHERE ref = ?`)
   }
 
+  /** The row is new: there is none of it here. */
+  isNew(ref: number): void {
+    this.#known.set(ref, undefined)
+  }
+
+  forget(ref: number): void {
+    this.#known.delete(ref)
+  }
+
+  forgetAll(): void {
+    this.#known.clear()
+  }
+
   text(ref: number): string | undefined {
     const row = this.#get.get(ref)
     return row === undefined ? undefined : textOf(row, 'value')
@@ -146,7 +181,14 @@ class Part {
 
   /** Undefined: it goes. What was there is overwritten, in the file and soon in the log. */
   save(ref: number, value: unknown): void {
-    const earlier = this.text(ref)
+    const known = this.#known.get(ref)
+    const isKnown = known !== undefined || this.#known.has(ref)
+    if (isKnown && known === value) return
+    this.#write(ref, value, isKnown && known === undefined ? undefined : this.text(ref))
+    this.#known.set(ref, value)
+  }
+
+  #write(ref: number, value: unknown, earlier: string | undefined): void {
     const text = value === undefined ? undefined : JSON.stringify(value)
     if (earlier === text) return
     if (earlier === undefined) {

@@ -70,7 +70,7 @@ function checkTasks({ database }: JournalReader, tell: (problem: string) => void
       if (id !== textOf(row, 'id')) tell(`the record of task ${JSON.stringify(row['id'])} cannot be read`)
     }
   }
-  for (const table of ['requests', 'runner_states', 'machines']) {
+  for (const table of ['requests', 'runner_states', 'machines', 'undelivered']) {
     const bad = database.prepare(`SELECT count(*) AS count FROM ${table} WHERE NOT json_valid(value)`).get()
     if (integerOf(bad, 'count') > 0) tell(`${integerOf(bad, 'count')} of ${table} cannot be read`)
   }
