@@ -99,7 +99,10 @@ export function sendMessage(request: Request, data: Message): Outcome<Nothing> {
     return queueMessage(request, task, data)
   const answered = answerByMessage(request, task, data.text ?? '', data.images ?? [])
   if (answered !== undefined) return answered
-  if (tasks.runs.queues(task)) return queueMessage(request, task, data)
+  if (tasks.runs.queues(task)) {
+    const verdict = tasks.runs.accepts(task, data.text ?? '', data.images ?? [])
+    return verdict.ok ? queueMessage(request, task, data) : verdict
+  }
   const sent = tasks.runs.say(task, data.text ?? '', data.images ?? [], request.cause)
   if (sent === undefined) return refused('busy', 'This task is ending.')
   return sent.ok ? accepted({}) : sent

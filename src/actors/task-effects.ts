@@ -30,16 +30,19 @@ export function taskMachineWith(effects: TaskEffects): typeof taskMachine {
     }
   const announce = (events: (task: LiveTask, context: TaskContext) => TaskEvent[]): ReturnType<typeof act> =>
     act((task, context) => effects.announce(task, events(task, context)))
+  /** Of its end: what a client wanted to say waits no longer, which comes first. */
+  const announceEnd: typeof announce = (events) =>
+    announce((task, context) => [...unqueued(task), ...events(task, context)])
   return taskMachine.provide({
     actions: {
       startRun: act((task) => effects.startRun(task)),
       cancelRun: act((task) => effects.cancelRun(task)),
       killRun: act((task) => effects.killRun(task)),
       announceStarted: act((task) => effects.runStarted(task)),
-      announceCompleted: announce((task, { outcome }) =>
+      announceCompleted: announceEnd((task, { outcome }) =>
         orders.completed(task.id, task.result ?? { ok: true, text: outcome }, task.nextTwoTs()),
       ),
-      announceFailed: announce((task, { outcome, exit }) =>
+      announceFailed: announceEnd((task, { outcome, exit }) =>
         orders.failed(
           task.id,
           { text: outcome, exit: exit ?? undefined, ask: task.result?.ask },
@@ -47,8 +50,10 @@ export function taskMachineWith(effects: TaskEffects): typeof taskMachine {
           task.resumable,
         ),
       ),
-      announceNotStarted: announce((task, { outcome }) => orders.notStarted(task.id, outcome, task.nextTs())),
-      announceAborted: announce((task, { exit }) =>
+      announceNotStarted: announceEnd((task, { outcome }) =>
+        orders.notStarted(task.id, outcome, task.nextTs()),
+      ),
+      announceAborted: announceEnd((task, { exit }) =>
         orders.aborted(task.id, exit ?? undefined, task.resumable),
       ),
       announceInterrupted: announce((task, { outcome }) =>
@@ -66,4 +71,10 @@ export function taskMachineWith(effects: TaskEffects): typeof taskMachine {
       },
     },
   })
+}
+
+function unqueued(task: LiveTask): TaskEvent[] {
+  if (task.queued.length === 0) return []
+  task.queued = []
+  return orders.queueChanged(task.id, [])
 }

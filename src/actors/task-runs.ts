@@ -84,6 +84,11 @@ export class TaskRuns {
     return this.#runner(task).queuesMessages === true
   }
 
+  /** What its run would refuse now. */
+  accepts(task: LiveTask, text: string, images: readonly string[]): Outcome<void> {
+    return task.run?.accepts?.(text, images) ?? accepted(undefined)
+  }
+
   /** Whether a message for it runs it again once it has settled. */
   takesFollowUp(task: LiveTask): boolean {
     return this.#runner(task).takesFollowUp === true
@@ -93,7 +98,7 @@ export class TaskRuns {
   say(task: LiveTask, text: string, images: readonly string[], cause: Cause): Outcome<void> | undefined {
     const { run } = task
     if (run === undefined) return undefined
-    const verdict = run.accepts?.(text, images) ?? accepted(undefined)
+    const verdict = this.accepts(task, text, images)
     if (!verdict.ok) return verdict
     this.#options.transactions.current.undo(task.memento())
     this.#options.announce(task, orders.userSaid(task.id, text, images, task.nextTs()), cause)

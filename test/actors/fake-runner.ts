@@ -117,6 +117,8 @@ export class FakeRunner implements Runner {
   deaf = false
   /** Runs start by themselves. */
   prompt = false
+  /** Messages wait until a run takes them. */
+  queuesMessages = false
   startFault: Error | undefined
 
   check(): Outcome<void> {

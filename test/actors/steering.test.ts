@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Limits } from '../../src/limits.ts'
 import { refused } from '../../src/wire/rejection.ts'
+import type { FakeRun } from './fake-runner.ts'
 import { rig } from './rig.ts'
 import { quiet, until } from './turns.ts'
 
@@ -116,6 +117,53 @@ describe('messages to a task', () => {
     runner.last.started()
     await client.hears('say:user_feedback')
     expect(runner.last.sent.map(({ text }) => text)).toEqual(['two'])
+  })
+
+  test.each([
+    ['that fails', 'say:error', (run: FakeRun) => run.ends({ ok: false })],
+    ['that completes', 'say:completion_result', (run: FakeRun) => run.ends()],
+    ['that is cancelled', 'taskExited', (run: FakeRun) => run.cancel()],
+  ])('that wait for a run %s are told to wait no longer, before its end', async (_, end, finish) => {
+    const { runner, connect } = rig()
+    runner.queuesMessages = true
+    const client = await connect()
+    const task = await client.start()
+    runner.last.started()
+    await client.ask(send('one'))
+    client.forget()
+    if (end === 'taskExited') await client.ask({ commandName: 'CancelTask', data: task })
+    finish(runner.last)
+    await until(() => client.told().some((word) => word === 'taskIdle' || word === 'taskResumable'))
+    const [first] = client.events()
+    expect(first?.data).toEqual({ eventName: 'queuedMessagesUpdated', payload: [task, []] })
+    expect(client.told().slice(1)).not.toContain('queuedMessagesUpdated')
+  })
+
+  test('that wait for a task that never starts are told to wait no longer', async () => {
+    const { connect } = rig({ limits: { runningTasks: 1 } })
+    const client = await connect()
+    await client.start()
+    const task = await client.start()
+    await client.ask(send('one'))
+    await client.ask({ commandName: 'CancelTask', data: task })
+    await client.hears('taskAborted', task)
+    expect(client.told(task).slice(-4)).toEqual([
+      'queuedMessagesUpdated',
+      'queuedMessagesUpdated',
+      'taskAborted',
+      'taskResumable',
+    ])
+  })
+
+  test('are not queued for a run that would refuse them: it is ending', async () => {
+    const { runner, connect } = rig()
+    runner.queuesMessages = true
+    const client = await connect()
+    await client.start()
+    runner.last.started()
+    runner.last.takes = refused('busy', 'This task is ending.')
+    expect(await client.refusal(send('late'))).toBe('busy')
+    expect(client.told()).not.toContain('queuedMessagesUpdated')
   })
 
   test('that the run does not take are refused as it says, and not told as said', async () => {
