@@ -4,31 +4,6 @@
  */
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
-import { agentsCommand } from './commands/agents.ts'
-import { answerCommand } from './commands/answer.ts'
-import { asksCommand } from './commands/asks.ts'
-import { cancelCommand } from './commands/cancel.ts'
-import { claimCommand } from './commands/claim.ts'
-import { clientsCommand } from './commands/clients.ts'
-import { closeCommand } from './commands/close.ts'
-import { historyCommand } from './commands/history.ts'
-import { inspectCommand } from './commands/inspect.ts'
-import { machinesCommand } from './commands/machines.ts'
-import { psCommand } from './commands/ps.ts'
-import { recordCommand } from './commands/record.ts'
-import { releaseCommand } from './commands/release.ts'
-import { resumeCommand } from './commands/resume.ts'
-import { runCommand } from './commands/run.ts'
-import { sendCommand } from './commands/send.ts'
-import { serveCommand } from './commands/serve.ts'
-import { showCommand } from './commands/show.ts'
-import { socketCommand } from './commands/socket.ts'
-import { startCommand } from './commands/start.ts'
-import { statusCommand } from './commands/status.ts'
-import { stopCommand } from './commands/stop.ts'
-import { storeCommand } from './commands/store.ts'
-import { topCommand } from './commands/top.ts'
-import { watchCommand } from './commands/watch.ts'
 import { exitCodes, exitCodesHelp } from './exit-codes.ts'
 import { failureFrom, failureText } from './failure.ts'
 import { withSharedOptions } from './invocation.ts'
@@ -65,7 +40,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   // A reader that goes away is seen where data is written (output.ts); help and talk may get lost.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   try {
-    await program().parseAsync(argv)
+    const root = await program(argv.slice(2))
+    await root.parseAsync(argv)
   } catch (error) {
     process.exitCode = told(error)
   }
@@ -73,7 +49,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exit()
 }
 
-function program(): Command {
+async function program(words: readonly string[]): Promise<Command> {
   const root = withSharedOptions(new Command('callboard'))
     .description('One local daemon through which every program starts, steers and watches the same tasks.')
     .version(version, '-V, --version', 'print the version')
@@ -81,39 +57,52 @@ function program(): Command {
     .usage('[options] <command>')
     .enablePositionalOptions()
     .addHelpText('after', help)
-  for (const command of commands()) root.addCommand(command)
+  for (const load of wanted(words)) root.addCommand(await load())
   inOurWords(root)
   return root
 }
 
-function commands(): Command[] {
-  return [
-    runCommand(),
-    startCommand(),
-    psCommand(),
-    watchCommand(),
-    historyCommand(),
-    showCommand(),
-    recordCommand(),
-    sendCommand(),
-    asksCommand(),
-    answerCommand(),
-    cancelCommand(),
-    closeCommand(),
-    resumeCommand(),
-    claimCommand(),
-    releaseCommand(),
-    clientsCommand(),
-    inspectCommand(),
-    topCommand(),
-    agentsCommand(),
-    statusCommand(),
-    socketCommand(),
-    machinesCommand(),
-    serveCommand(),
-    stopCommand(),
-    storeCommand(),
-  ]
+/** In the order of the help. Each is loaded where it is named: all of them take longer than most of them work. */
+const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['run', async () => (await import('./commands/run.ts')).runCommand()],
+  ['start', async () => (await import('./commands/start.ts')).startCommand()],
+  ['ps', async () => (await import('./commands/ps.ts')).psCommand()],
+  ['watch', async () => (await import('./commands/watch.ts')).watchCommand()],
+  ['history', async () => (await import('./commands/history.ts')).historyCommand()],
+  ['show', async () => (await import('./commands/show.ts')).showCommand()],
+  ['record', async () => (await import('./commands/record.ts')).recordCommand()],
+  ['send', async () => (await import('./commands/send.ts')).sendCommand()],
+  ['asks', async () => (await import('./commands/asks.ts')).asksCommand()],
+  ['answer', async () => (await import('./commands/answer.ts')).answerCommand()],
+  ['cancel', async () => (await import('./commands/cancel.ts')).cancelCommand()],
+  ['close', async () => (await import('./commands/close.ts')).closeCommand()],
+  ['resume', async () => (await import('./commands/resume.ts')).resumeCommand()],
+  ['claim', async () => (await import('./commands/claim.ts')).claimCommand()],
+  ['release', async () => (await import('./commands/release.ts')).releaseCommand()],
+  ['clients', async () => (await import('./commands/clients.ts')).clientsCommand()],
+  ['inspect', async () => (await import('./commands/inspect.ts')).inspectCommand()],
+  ['top', async () => (await import('./commands/top.ts')).topCommand()],
+  ['agents', async () => (await import('./commands/agents.ts')).agentsCommand()],
+  ['status', async () => (await import('./commands/status.ts')).statusCommand()],
+  ['socket', async () => (await import('./commands/socket.ts')).socketCommand()],
+  ['machines', async () => (await import('./commands/machines.ts')).machinesCommand()],
+  ['serve', async () => (await import('./commands/serve.ts')).serveCommand()],
+  ['stop', async () => (await import('./commands/stop.ts')).stopCommand()],
+  ['store', async () => (await import('./commands/store.ts')).storeCommand()],
+])
+
+/** The command that the words plainly name, with our own options before it at most; else all, to list or suggest. */
+function wanted(words: readonly string[]): readonly (() => Promise<Command>)[] {
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? ''
+    if (word === '--socket') at += 1
+    else if (word !== '--json' && !word.startsWith('--socket=')) {
+      const load = commands.get(word)
+      if (load !== undefined) return [load]
+      break
+    }
+  }
+  return [...commands.values()]
 }
 
 /** Commander writes its errors itself, in two lines, and would exit with 1. */

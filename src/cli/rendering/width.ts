@@ -1,6 +1,6 @@
 /** How many columns of a terminal a text takes: by what a reader sees as one character, wide ones as two. */
 
-const segmenter = new Intl.Segmenter()
+let segmenter: Intl.Segmenter | undefined
 const ascii = /^[ -~]*$/
 const wide =
   /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}])/u
@@ -8,7 +8,7 @@ const wide =
 export function width(text: string): number {
   if (ascii.test(text)) return text.length
   let columns = 0
-  for (const { segment } of segmenter.segment(text)) columns += columnsOf(segment)
+  for (const { segment } of characters(text)) columns += columnsOf(segment)
   return columns
 }
 
@@ -17,12 +17,18 @@ export function cut(text: string, columns: number | undefined): string {
   if (columns === undefined || width(text) <= columns) return text
   let shown = ''
   let left = columns - 1
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of characters(text)) {
     left -= columnsOf(segment)
     if (left < 0) break
     shown += segment
   }
   return `${shown}…`
+}
+
+/** Made when it is needed: it takes as long as loading the whole of a command. */
+function characters(text: string): Iterable<Intl.SegmentData> {
+  segmenter ??= new Intl.Segmenter()
+  return segmenter.segment(text)
 }
 
 function columnsOf(character: string): number {
