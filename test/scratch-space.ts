@@ -1,22 +1,24 @@
 /**
- * One temporary directory for a whole run of the tests, in which every other one lies. It goes with the run, and so do the
- * daemons whose home it holds; where the run was killed before its tests could tidy up, the next one does both.
+ * One temporary directory for a whole run of the tests, in which every other one lies, and the bundled program. It goes
+ * with the run, and so do the daemons whose home it holds; where the run was killed before its tests could tidy up, the next one does both.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { bundleProgram } from './program.ts'
 
 const prefix = 'callboard-run-'
 let space: string | undefined
 
 /** Called by vitest for each project, in its main process: workers and what they spawn take `TMPDIR` from it. */
-export function setup(): void {
+export async function setup(): Promise<void> {
   const root = tmpdir()
   if (basename(root).startsWith(prefix)) return
   for (const name of readdirSync(root)) if (isLeft(name)) remove(join(root, name))
   space = join(root, `${prefix}${process.pid}`)
   mkdirSync(space, { mode: 0o700, recursive: true })
   process.env['TMPDIR'] = space
+  process.env['CALLBOARD_TEST_PROGRAM'] = await bundleProgram(join(space, 'program'))
 }
 
 export function teardown(): void {

@@ -17,8 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isAlive } from '../../src/cli/daemon-process.ts'
-
-export const entry = join(import.meta.dirname, '../../src/cli/main.ts')
+import { compiled, program } from '../program.ts'
 
 /** A command that ignores TERM is not to hold a test up for long. */
 const config = { limits: { cancelGraceMs: 2_000 } }
@@ -67,13 +66,12 @@ export class CliWorld {
       CALLBOARD_HOME: this.home,
       XDG_RUNTIME_DIR: join(this.directory, 'run'),
       XDG_CONFIG_HOME: join(this.directory, 'config'),
-      // Types are stripped and code is compiled once instead of in each of many processes.
-      NODE_COMPILE_CACHE: join(import.meta.dirname, '../../node_modules/.cache/callboard-test'),
+      NODE_COMPILE_CACHE: compiled,
     }
   }
 
   start(args: readonly string[], options: SpawnOptions = {}): Started {
-    const child = spawn(process.execPath, [entry, ...args], {
+    const child = spawn(process.execPath, [program, ...args], {
       cwd: options.cwd ?? this.directory,
       env: { ...this.env, ...options.env },
       stdio: 'pipe',
@@ -109,7 +107,7 @@ export class CliWorld {
     return readdirSync('/proc').flatMap((name) => {
       if (!/^\d+$/.test(name)) return []
       const [command, environment] = [procFile(name, 'cmdline'), procFile(name, 'environ')]
-      const isDaemon = command.includes(`${entry}\0serve`)
+      const isDaemon = command.includes(`${program}\0serve`)
       return isDaemon && environment.includes(`CALLBOARD_HOME=${this.home}\0`) ? [Number(name)] : []
     })
   }

@@ -1,13 +1,12 @@
 /**
- * A real daemon process for tests, in directories of its own: `node src/cli/main.ts serve`. `await using` ends it.
+ * A real daemon process for tests, in directories of its own: `callboard serve`. `await using` ends it.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-
-const entry = resolve(import.meta.dirname, '../../src/cli/main.ts')
+import { join } from 'node:path'
+import { compiled, program } from '../program.ts'
 
 export interface DaemonOptions {
   /** Directories of an earlier daemon, to start another one in them. */
@@ -43,8 +42,7 @@ export class DaemonPlace implements Disposable {
       CALLBOARD_HOME: this.home,
       XDG_RUNTIME_DIR: this.runtime,
       XDG_CONFIG_HOME: join(this.dir, 'config'),
-      // Types are stripped and code is compiled once instead of in each of many processes.
-      NODE_COMPILE_CACHE: resolve(import.meta.dirname, '../../node_modules/.cache/callboard-test'),
+      NODE_COMPILE_CACHE: compiled,
     }
   }
 
@@ -76,7 +74,7 @@ export class DaemonProcess implements AsyncDisposable {
     this.#ownsPlace = options.place === undefined
     if (options.config !== undefined) this.place.writeConfig(options.config)
     const args = (options.args ?? []).map((arg) => arg.replaceAll('{dir}', this.place.dir))
-    this.child = spawn(process.execPath, [...(options.nodeArgs ?? []), entry, 'serve', ...args], {
+    this.child = spawn(process.execPath, [...(options.nodeArgs ?? []), program, 'serve', ...args], {
       env: { ...this.place.env, ...options.env },
       cwd: options.cwd ?? '/',
       stdio: ['ignore', 'ignore', 'pipe'],

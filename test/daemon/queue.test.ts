@@ -1,14 +1,14 @@
 /** The queue of a real daemon: turns, directories, tasks inside tasks, and what is left of it after a kill. */
 import { mkdirSync, symlinkSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Task } from '../../src/wire/envelope.ts'
+import { program } from '../program.ts'
 import { DaemonPlace, startDaemonProcess } from './daemon-process.ts'
 import { RawLink } from './raw-link.ts'
 import { eventually, heard, startCommand, startScript } from './task-events.ts'
 
 const oneSlot = { limits: { runningTasks: 1 } }
-const cli = resolve(import.meta.dirname, '../../src/cli/main.ts')
 
 async function taskOf(link: RawLink, id: string): Promise<Task> {
   return (await link.request('GetTask', id)).result as Task
@@ -94,7 +94,7 @@ test('tasks of an exclusive profile wait for each other in one directory, whatev
 test('what a task starts and waits for does not wait for it, though the only slot is taken', async () => {
   await using daemon = await startDaemonProcess({ config: oneSlot })
   await using link = await native(daemon.socketPath)
-  const inner = `${process.execPath} ${cli} run -- echo inner`
+  const inner = `${process.execPath} ${program} run -- echo inner`
   const task = await startScript(link, `${inner} && echo outer`, {
     env: { ...daemon.place.env, NODE_NO_WARNINGS: '1' },
   })

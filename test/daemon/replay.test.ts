@@ -6,6 +6,7 @@ import { beginning, completed, recordedId, sample, tools, usage } from '../runne
 import { said as sayInParts, updated, used, work, writeRecording } from '../runners/sample-recording.ts'
 import type { Timed } from '../runners/sample-recording.ts'
 import { published115 } from '../wire/vocabulary/published.ts'
+import { program } from '../program.ts'
 import { DaemonPlace, startDaemonProcess } from './daemon-process.ts'
 import type { DaemonProcess } from './daemon-process.ts'
 import { RawLink } from './raw-link.ts'
@@ -14,7 +15,6 @@ import { eventsOf, eventually, heard, said, textsOf } from './task-events.ts'
 
 const place = new DaemonPlace()
 const recording = writeRecording(place.dir, sample)
-const cli = join(import.meta.dirname, '../../src/cli/main.ts')
 let daemon: DaemonProcess
 
 beforeAll(async () => {
@@ -65,7 +65,7 @@ function sequence(path: string): string[] {
 
 function recorded(task: string): string {
   const path = join(place.dir, `${task}.jsonl`)
-  writeFileSync(path, execFileSync(process.execPath, [cli, 'record', task], { env: place.env }))
+  writeFileSync(path, execFileSync(process.execPath, [program, 'record', task], { env: place.env }))
   return path
 }
 

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { CliWorld, collected, entry } from '../cli-process.ts'
+import { program } from '../../program.ts'
+import { CliWorld, collected } from '../cli-process.ts'
 import type { Started } from '../cli-process.ts'
 import { approval, ScriptedDaemon } from '../scripted-daemon.ts'
 
@@ -45,7 +46,7 @@ function end(daemon: ScriptedDaemon): void {
 
 /** `callboard run` on a terminal of its own; `redirection` is the shell's. */
 function runOnTerminal(path: string, options: string, redirection = ''): Started {
-  const line = `'${process.execPath}' '${entry}' run --socket '${path}' ${options} -- true ${redirection}`
+  const line = `'${process.execPath}' '${program}' run --socket '${path}' ${options} -- true ${redirection}`
   const script = ['-qfec', line, '/dev/null']
   const started = collected(
     spawn('script', script, { cwd: world.directory, env: { ...world.env, TERM: 'dumb' }, stdio: 'pipe' }),

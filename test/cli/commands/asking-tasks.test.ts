@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { CallboardClient } from '../../../src/client/callboard-client.ts'
 import type { Task } from '../../../src/wire/envelope.ts'
-import { CliWorld, entry } from '../cli-process.ts'
+import { program } from '../../program.ts'
+import { CliWorld } from '../cli-process.ts'
 import type { Started } from '../cli-process.ts'
 
 const world = new CliWorld({ limits: { runningTasks: 2 } })
@@ -68,7 +69,7 @@ describe('a command that asks', () => {
   })
 
   test('may not answer itself', async () => {
-    const callboard = `'${process.execPath}' '${entry}'`
+    const callboard = `'${process.execPath}' '${program}'`
     const first = `$(${callboard} asks --json | grep -o '[0-9a-f-]\\{36\\}' | head -n 1)`
     const script = `echo '{"text":"May I?","options":["yes"]}' >&3; sleep 0.5; ${callboard} answer "${first}" yes; echo "code $?"`
     const id = await started('sh', '-c', script)

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { CliWorld, collected, entry } from '../cli-process.ts'
+import { program } from '../../program.ts'
+import { CliWorld, collected } from '../cli-process.ts'
 import type { Started } from '../cli-process.ts'
 
 const world = new CliWorld()
@@ -127,7 +128,7 @@ describe('run', () => {
         '-c',
         `("$0" "$1" run -- sh -c 'while :; do echo mark-pipe; done'; echo "code $?" >&2) | head -n 1`,
         process.execPath,
-        entry,
+        program,
       ],
       { cwd: world.directory, env: world.env, stdio: 'pipe' },
     )
@@ -138,7 +139,7 @@ describe('run', () => {
 
   test('an output that cannot be written is said, and cancels the task', async () => {
     const script = '"$0" "$1" run -- sh -c "while :; do echo mark-full; sleep 0.1; done" > /dev/full'
-    const shell = spawn('sh', ['-c', script, process.execPath, entry], {
+    const shell = spawn('sh', ['-c', script, process.execPath, program], {
       cwd: world.directory,
       env: world.env,
       stdio: 'pipe',
