@@ -30,7 +30,7 @@ type DataOf<Name extends TaskCommandInput['commandName']> = Extract<
   TaskCommandInput,
   { commandName: Name }
 >['data']
-type StartTask = DataOf<'StartNewTask'>
+type StartTask = NonNullable<DataOf<'StartNewTask'>>
 /** `option` is the id of one of the ask's options; `values` are a form's, by field name. */
 export type AskResponse = Omit<DataOf<'RespondToAsk'>, 'askId'>
 /** `ttlMs` in milliseconds. */

@@ -207,7 +207,10 @@ export type ActorsReport = z.infer<typeof actorsReportSchema>
 const nothing = z.unknown().optional()
 
 export const taskCommandSchema = z.discriminatedUnion('commandName', [
-  z.object({ commandName: z.literal('StartNewTask'), data: startNewTaskSchema }),
+  z.object({
+    commandName: z.literal('StartNewTask'),
+    data: startNewTaskSchema.default({ configuration: {}, text: '' }),
+  }),
   // The id is required up to 1.89 and absent from 1.115: without it, the connection's current task is meant.
   z.object({ commandName: z.literal('CancelTask'), data: taskId.optional() }),
   z.object({ commandName: z.literal('CloseTask'), data: taskId.optional() }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { limits } from '../../src/limits.ts'
-import { parseCallboardConfiguration, taskCommandSchema } from '../../src/wire/commands.ts'
+import { commandNames, parseCallboardConfiguration, taskCommandSchema } from '../../src/wire/commands.ts'
 
 function message(value: unknown): string {
   const outcome = parseCallboardConfiguration(value)
@@ -118,4 +118,14 @@ test('a wrong value is refused with its place', () => {
   expect(message({ env: JSON.parse('{"__proto__":"x"}') })).toMatch(/env: expected/)
   expect(message({ stdin: 'pipe' })).toMatch(/^configuration\.callboard\.stdin: /)
   expect(message([])).toMatch(/^configuration\.callboard: /)
+})
+
+test('data may be missing in every command that takes it empty', () => {
+  const taken = (command: object): boolean => taskCommandSchema.safeParse(command).success
+  const optional = commandNames.filter((commandName) => taken({ commandName, data: {} }))
+  expect(optional).toEqual(expect.arrayContaining(['StartNewTask', 'SendMessage', 'Subscribe', 'Shutdown']))
+  expect(optional.filter((commandName) => !taken({ commandName }))).toEqual([])
+  expect(taskCommandSchema.parse({ commandName: 'StartNewTask' }).data).toEqual(
+    taskCommandSchema.parse({ commandName: 'StartNewTask', data: {} }).data,
+  )
 })
