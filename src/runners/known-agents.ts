@@ -21,21 +21,24 @@ export const knownAgents: readonly KnownAgent[] = [
     title: 'Claude Agent',
     command: ['claude-agent-acp'],
     install: 'npm install -g @agentclientprotocol/claude-agent-acp',
-    login: 'run `claude` and then /login, or give the profile ANTHROPIC_API_KEY in "env"',
+    login:
+      'run `claude` and then /login, or set ANTHROPIC_API_KEY, in "env" of its profile or where `callboard run` is called',
   },
   {
     name: 'codex',
     title: 'Codex',
     command: ['codex-acp'],
     install: 'npm install -g @agentclientprotocol/codex-acp',
-    login: 'run `codex login`, or give the profile OPENAI_API_KEY in "env"',
+    login:
+      'run `codex login`, or set OPENAI_API_KEY, in "env" of its profile or where `callboard run` is called',
   },
   {
     name: 'gemini',
     title: 'Gemini CLI',
     command: ['gemini', '--acp'],
     install: 'npm install -g @google/gemini-cli',
-    login: 'run `gemini` and choose a way, or give the profile GEMINI_API_KEY in "env"',
+    login:
+      'run `gemini` and choose a way, or set GEMINI_API_KEY, in "env" of its profile or where `callboard run` is called',
   },
   {
     name: 'opencode',

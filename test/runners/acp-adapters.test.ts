@@ -2,8 +2,10 @@
  * Real adapters of agents, where they are installed: without keys they come as far as their login. Where one is not on
  * PATH its test is skipped and says so. CALLBOARD_TEST_ADAPTERS names a directory to look in first.
  */
-import { delimiter } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { probeAgent } from '../../src/runners/acp/probe.ts'
 import { programPath } from '../../src/runners/installed-agents.ts'
 import { agentRun } from './acp-run.ts'
@@ -24,9 +26,13 @@ describe.each(['claude-agent-acp', 'codex-acp'])('%s', (program) => {
   })
 
   test.skipIf(path === undefined)(`without a key says how to log in ${title}`, async () => {
-    const run = agentRun([path ?? ''], 'Say hello', { env: { HOME: '/nonexistent' } })
+    const home = mkdtempSync(join(tmpdir(), 'adapter-'))
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }))
+    const run = agentRun([path ?? ''], 'Say hello', { env: { HOME: home } })
     const result = await run.ended
-    expect(result).toMatchObject({ ok: false, ask: 'api_req_failed' })
+    const why = 'The agent wants a login first (-32000). Log in: run `'
+    expect(result).toMatchObject({ ok: false, ask: 'api_req_failed', text: expect.stringContaining(why) })
+    expect(result.text).not.toContain('It last wrote')
     expect(run.calls).toEqual(['started', 'ended'])
   })
 })

@@ -69,6 +69,7 @@ export class AgentCalls {
       reject(
         new AgentFailure(`The agent did not answer ${method} within ${Math.round(ms / 1_000)} s.`, {
           ask: 'api_req_failed',
+          isUnexplained: true,
         }),
       ),
     )

@@ -95,7 +95,9 @@ export class AgentRun implements Run {
       told: (method, params) => this.#told(method, params),
       readAll: () => this.#updates.outgoing.flush(),
       broken: (why) =>
-        this.#given.reject(new AgentFailure(`The agent does not keep to the protocol: ${why}.`)),
+        this.#given.reject(
+          new AgentFailure(`The agent does not keep to the protocol: ${why}.`, { isUnexplained: true }),
+        ),
     })
     void this.#live()
   }
@@ -182,7 +184,7 @@ export class AgentRun implements Run {
       const { ask, exit } = failure
       return {
         ok: false,
-        text: withLastWords(failure.message, this.#process.stderr, this.#stream.garbage),
+        text: withLastWords(failure, this.#process.stderr, this.#stream.garbage),
         ...(ask === undefined ? {} : { ask }),
         ...(exit === undefined ? {} : { exit }),
         usage: this.#updates.usage,

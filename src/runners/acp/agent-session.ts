@@ -109,7 +109,7 @@ export async function asLoggedIn<T>(
   try {
     return await act()
   } catch (error) {
-    throw codeOf(error) === authRequired ? notLoggedIn(initialized, login) : error
+    throw codeOf(error) === authRequired ? notLoggedIn(error, initialized, login) : error
   }
 }
 

@@ -13,11 +13,17 @@ export class AgentFailure extends Error {
   override readonly name = 'AgentFailure'
   readonly ask: RunResult['ask']
   readonly exit: RunResult['exit']
+  /** What the agent wrote beside the protocol may say why; elsewhere it would only hide that. */
+  readonly isUnexplained: boolean
 
-  constructor(message: string, more: Pick<RunResult, 'ask' | 'exit'> = {}) {
+  constructor(
+    message: string,
+    more: Pick<RunResult, 'ask' | 'exit'> & { readonly isUnexplained?: boolean } = {},
+  ) {
     super(message)
     this.ask = more.ask
     this.exit = more.exit
+    this.isUnexplained = more.isUnexplained ?? false
   }
 }
 
@@ -72,15 +78,27 @@ export function errorAnswer(error: unknown, method: string): AgentFailure {
   const where = code === undefined ? '' : `, code ${code}`
   return new AgentFailure(`The agent answered ${method} with an error: ${quoted(message)}${more}${where}.`, {
     ask: 'api_req_failed',
+    isUnexplained: more === '' && saysNothing.test(message.trim()),
   })
 }
+
+/** The names that codes of errors have by themselves. */
+const saysNothing = /^(?:(?:internal|server|parse|unknown) error|error|invalid (?:request|params)|)\.?$/i
 
 export function codeOf(error: unknown): number | undefined {
   return partsOf(error).code
 }
 
-/** How to log in: what the agent itself names, and what is known of it here. */
-export function notLoggedIn(initialized: JsonObject, knownLogin: string | undefined): AgentFailure {
+/** How to log in: what the agent itself says and names, and what is known of it here. */
+export function notLoggedIn(
+  error: unknown,
+  initialized: JsonObject,
+  knownLogin: string | undefined,
+): AgentFailure {
+  const { message } = partsOf(error)
+  const own = /^auth(?:entication)?[ _](?:is )?required\.?$/i.test(message.trim())
+    ? ''
+    : `: ${quoted(message)}`
   const methods = (objectsAt(initialized, 'authMethods', 20) ?? []).map((method) => {
     const about = textAt(method, 'description') ?? textAt(method, 'name') ?? ''
     return `${quoted(textAt(method, 'id') ?? '')}${about === '' ? '' : ` (${printable(about)})`}`
@@ -90,7 +108,7 @@ export function notLoggedIn(initialized: JsonObject, knownLogin: string | undefi
     methods.length === 0
       ? ''
       : `; or set "authMethod" of its profile to one of its ways: ${methods.join(', ')}`
-  return new AgentFailure(`The agent wants a login first (-32000). ${byHand}${byMethod}.`, {
+  return new AgentFailure(`The agent wants a login first (-32000)${own}. ${byHand}${byMethod}.`, {
     ask: 'api_req_failed',
   })
 }
@@ -103,20 +121,27 @@ export function died(
   const how = exit.signal === null ? `with exit code ${exit.code ?? 0}` : `by ${exit.signal}`
   return new AgentFailure(`The agent ended ${how} ${during}.`, {
     ask: 'resume_task',
+    isUnexplained: true,
     exit: exit.signal === null ? { code: exit.code ?? 0 } : { signal: exit.signal },
   })
 }
 
-/** `message` with the last words of stderr and the first words of what was no message, where there were any. */
-export function withLastWords(message: string, stderr: string, garbage: string): string {
+/** What went wrong, with the last words of stderr and the first words of what was no message, where that may say why. */
+export function withLastWords(error: Error, stderr: string, garbage: string): string {
+  const { message } = error
+  if (error instanceof AgentFailure && !error.isUnexplained) return message
   const lines = stderr.split('\n').filter((line) => line.trim() !== '')
   const said = lines.length === 0 ? '' : ` It last wrote: ${quoted(lines.slice(-5).join(' | '), 1_000)}.`
   const odd = garbage === '' ? '' : ` It wrote what is no message of the protocol: ${quoted(garbage)}.`
   return `${message}${odd}${said}`
 }
 
+/** In quotation marks that do not stand in it. */
 function quoted(text: string, charsMax?: number): string {
-  return `"${printable(text.trim(), charsMax)}"`
+  const trimmed = text.trim()
+  const bare = /^"[^"]*"$/.test(trimmed) ? trimmed.slice(1, -1) : trimmed
+  const mark = bare.includes('"') && !bare.includes("'") ? "'" : '"'
+  return `${mark}${printable(mark === '"' ? bare.replaceAll('"', "'") : bare, charsMax)}${mark}`
 }
 
 function partsOf(error: unknown): {

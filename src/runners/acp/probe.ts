@@ -73,7 +73,7 @@ async function probed(options: ProbeOptions): Promise<Probed> {
     const answered = initialize(calls, options.version, limits.agentInitializeMs)
     return described(await Promise.race([answered, ended, lost.promise]))
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = error instanceof Error ? error : new Error(String(error))
     return { ok: false, why: withLastWords(why, agent.stderr, stream.garbage) }
   } finally {
     stream.stop()
