@@ -67,20 +67,20 @@ const broker: Readonly<Record<string, Proof>> = {
   'broker.forcing after cancelDeadline': memory,
 }
 
-/** The memory proof of a client is its actor with effects that are noted; its user and its server cause the events. */
+/** Its user and its server cause the events. In memory its actor has effects that are noted. */
 const client: Readonly<Record<string, Proof>> = {
-  'client disconnect': memory,
-  'client.offline connect': memory,
-  'client.connecting connection.closed [attemptsLeft]': memory,
-  'client.connecting connection.closed [else]': memory,
-  'client.connecting server.refused': memory,
-  'client.connecting abandon': memory,
-  'client.connecting.dialling connection.ready': memory,
-  'client.connecting.greeting session.opened': memory,
-  'client.ready connection.closed': memory,
-  'client.backingOff backOff.elapsed': memory,
-  'client.backingOff connect': memory,
-  'client.backingOff abandon': memory,
+  'client disconnect': both,
+  'client.offline connect': both,
+  'client.connecting connection.closed [attemptsLeft]': both,
+  'client.connecting connection.closed [else]': both,
+  'client.connecting server.refused': both,
+  'client.connecting abandon': both,
+  'client.connecting.dialling connection.ready': both,
+  'client.connecting.greeting session.opened': both,
+  'client.ready connection.closed': both,
+  'client.backingOff backOff.elapsed': both,
+  'client.backingOff connect': both,
+  'client.backingOff abandon': both,
 }
 
 const connection: Readonly<Record<string, Proof>> = {
