@@ -4,7 +4,7 @@
  */
 import type { Session } from '../broker/session.ts'
 import type { QueuedText, Run, RunnerTask, RunResult } from '../runners/runner.ts'
-import type { LeaseRecord, TaskRecord } from '../store/store.ts'
+import type { LeaseRecord, TaskRecord, Undelivered } from '../store/store.ts'
 import type { CallboardConfiguration, StartNewTask, TaskState } from '../wire/commands.ts'
 import type { Ask, QueuedMessage, TaskEvent, TaskMessage } from '../wire/events.ts'
 import type { Task } from '../wire/envelope.ts'
@@ -51,14 +51,14 @@ export class LiveTask {
   run: Run | undefined
   /** How its last run ended, once it has. */
   result: RunResult | undefined
-  /** Messages for a run that has not started yet. */
+  /** Messages that wait for the run to start, or for the end of its turn. */
   queued: readonly QueuedMessage[] = []
   /** Open ones, oldest first: replaced, never changed in place. */
   asks: readonly Ask[] = []
   lease: LeaseRecord | undefined
   /** What its runner remembers for a later run. */
   runnerState: unknown
-  /** What a client said after it had settled: its next run begins with that. */
+  /** What clients said after it had settled: its next run begins with that, and so do others until one takes it up. */
   followUp: QueuedText | undefined
   /** Its text cut as in lists. */
   lastMessage: TaskMessage | undefined
@@ -86,6 +86,8 @@ export class LiveTask {
     this.asks = record?.asks ?? []
     this.lease = record?.lease
     this.runnerState = record?.runnerState
+    this.queued = record?.undelivered?.queued ?? []
+    this.followUp = record?.undelivered?.followUp
     this.lastMessage = record?.lastMessage
     this.#lastTs = record?.lastTs ?? 0
     this.#now = options.now
@@ -171,8 +173,16 @@ export class LiveTask {
     if (this.asks.length > 0) record.asks = this.asks
     if (lease !== undefined) record.lease = lease
     if (state !== 'closed' && this.resumable && runnerState !== undefined) record.runnerState = runnerState
+    const undelivered = this.#undeliveredIn(state)
+    if (undelivered !== undefined) record.undelivered = undelivered
     if (lastMessage !== undefined) record.lastMessage = cutMessage(lastMessage)
     return record
+  }
+
+  #undeliveredIn(state: TaskState): Undelivered | undefined {
+    const { queued, followUp } = this
+    if (state === 'closed' || (queued.length === 0 && followUp === undefined)) return undefined
+    return followUp === undefined ? { queued } : { queued, followUp }
   }
 
   #requestIn(state: TaskState): StartNewTask | undefined {

@@ -49,7 +49,11 @@ export function getTask(request: Request, id: string): Outcome<Task> {
   if (!found.ok) return found
   const record =
     'live' in found.value ? request.broker.tasks.liveRecord(found.value.live) : found.value.record
-  return accepted(shown(request.broker, record, request.broker.queue.places()))
+  const waiting = record.undelivered?.queued ?? []
+  return accepted({
+    ...shown(request.broker, record, request.broker.queue.places()),
+    ...(waiting.length === 0 ? {} : { queuedMessages: [...waiting] }),
+  })
 }
 
 /** Whether a closed one can be opened again, who holds it and where it waits is known here alone. */

@@ -68,7 +68,6 @@ function queueAgain(broker: Broker, record: TaskRecord, { decodeStored }: Recove
   const task = reloaded(broker, record, undefined)
   for (const { data } of lastEvents(broker.parts.store, record.id, decodeStored)) {
     if (data.eventName === 'message') task.seenTs(data.payload[0].message.ts)
-    if (data.eventName === 'queuedMessagesUpdated') task.queued = data.payload[1]
   }
   broker.tasks.add(task, restored(record))
   return task

@@ -40,11 +40,13 @@ export function runEvents(task: LiveTask, port: RunEventsPort): RunEvents {
     remember: (state) =>
       port.step(() => {
         task.runnerState = state
+        task.followUp = undefined
         port.touch()
       }),
     ended: (result) =>
       port.step(() => {
         task.result = result
+        if (result.ok) task.followUp = undefined
         port.ending()
         port.send({ type: result.ok ? 'run.completed' : 'run.failed', ...endOf(result) })
       }),

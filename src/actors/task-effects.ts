@@ -62,7 +62,7 @@ export function taskMachineWith(effects: TaskEffects): typeof taskMachine {
       announceInteractive: announce((task) => [{ eventName: 'taskInteractive', payload: [task.id] }]),
       announceActive: announce((task) => [{ eventName: 'taskActive', payload: [task.id] }]),
       announceClosed: act((task) => {
-        effects.announce(task, orders.closed(task.id))
+        effects.announce(task, [...unqueued(task), ...orders.closed(task.id)])
         effects.leave(task, 'closed')
       }),
       settle: ({ context }, { state }) => {

@@ -56,7 +56,6 @@ export class TaskRuns {
       const { socketPath } = this.#options
       const runner = this.#runner(task)
       const given = task.forRunner(socketPath, () => this.#options.transcript?.(task.id) ?? [])
-      task.followUp = undefined
       task.run = runner.start(given, this.#events(task))
     })
   }
@@ -72,6 +71,7 @@ export class TaskRuns {
     const waiting = task.queued
     if (waiting.length === 0) return
     task.queued = []
+    options.touch(task)
     options.announce(task, orders.queueChanged(task.id, []), {})
     for (const { text, images } of waiting) {
       const taken = this.say(task, text, images ?? [], {})
@@ -160,6 +160,7 @@ export class TaskRuns {
       if (!isAsked || waiting.length === 0) return
       this.#options.transactions.current.undo(task.memento())
       task.queued = []
+      this.#options.touch(task)
       const said = waiting.flatMap(({ text, images = [] }) =>
         orders.userSaid(task.id, text, images, task.nextTs()),
       )

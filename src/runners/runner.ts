@@ -32,7 +32,10 @@ export interface RunnerTask {
 export interface EarlierRun {
   /** What it last gave to `remember`: JSON. */
   readonly state: unknown
-  /** A message of a client that is to be said first: a follow-up. Without one the run goes on where it was. */
+  /**
+   * A message of a client that is to be said first: a follow-up. Without one the run goes on where it was. A run that
+   * remembers something, or ends well, has taken it: until then each further run is given it again.
+   */
   readonly followUp?: { readonly text: string; readonly images: readonly string[] }
   /** What was said in the task so far, oldest first, the last version of each message. */
   transcript(): readonly TaskMessage[]

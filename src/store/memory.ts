@@ -81,7 +81,9 @@ class MemoryStore implements Store {
     const { request, ...rest } = record
     const encoded = request === undefined ? undefined : Buffer.from(JSON.stringify(request))
     const last = rest.lastMessage?.text ?? ''
-    const bytes = recordOverheadBytes + (record.text.length + last.length) * 2 + (encoded?.length ?? 0)
+    const waiting = rest.undelivered === undefined ? 0 : JSON.stringify(rest.undelivered).length
+    const bytes =
+      recordOverheadBytes + (record.text.length + last.length + waiting) * 2 + (encoded?.length ?? 0)
     this.#kept.set(record.id, { record: ownRecord(rest), request: encoded, bytes })
     this.#bytes += bytes
     this.#forgetOldest(record.id)

@@ -5,7 +5,14 @@
 import { z } from 'zod'
 import { limits } from '../limits.ts'
 import { taskCommandSchema, taskStates } from './commands.ts'
-import { askSchema, exitSchema, holderSchema, taskEventSchema, taskMessageSchema } from './events.ts'
+import {
+  askSchema,
+  exitSchema,
+  holderSchema,
+  queuedMessageSchema,
+  taskEventSchema,
+  taskMessageSchema,
+} from './events.ts'
 import { rejectionCodes } from './rejection.ts'
 
 /** The extension's version, as the Ack and Hello carry it. */
@@ -128,6 +135,8 @@ export const taskSchema = z.object({
   parent: z.string().optional(),
   /** Open ones, oldest first. */
   asks: z.array(askSchema),
+  /** Messages that wait for its run, oldest first: GetTask alone has them. */
+  queuedMessages: z.array(queuedMessageSchema).optional(),
 })
 export type Task = z.infer<typeof taskSchema>
 

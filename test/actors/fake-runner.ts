@@ -119,6 +119,7 @@ export class FakeRunner implements Runner {
   prompt = false
   /** Messages wait until a run takes them. */
   queuesMessages = false
+  takesFollowUp = false
   startFault: Error | undefined
 
   check(): Outcome<void> {

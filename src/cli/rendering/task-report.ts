@@ -79,6 +79,7 @@ export function taskReport(task: Task, look: Look): string[] {
     ['started in', optional(task.parent)],
     ['held by', task.holder === undefined ? undefined : { text: holdingText(task.holder) }],
     ...task.asks.map((ask) => ['asks', { text: `${ask.id}: ${askText(ask)}` }] as const),
+    ...(task.queuedMessages ?? []).map(({ text }) => ['message waits', optional(text)] as const),
   ])
 }
 
