@@ -5,7 +5,7 @@
 import { getNextTransitions } from 'xstate'
 import type { AnyActorRef, AnyEventObject, AnyMachineSnapshot, AnyTransitionDefinition } from 'xstate'
 import { redactedJson } from './redacted.ts'
-import { pathOf } from './tally.ts'
+import { pathOf } from './state-nodes.ts'
 import type { MachineTally } from './tally.ts'
 
 /** What the page is told of the actor that it shows. */

@@ -116,8 +116,8 @@ export class Inspector implements FeedSource, Disposable {
   counts(): Counts[] {
     const own = this.sight.tally.machines.map((machine) => ({
       key: `${ownNamespace}/${machine.name}`,
-      leaves: machine.leaves.map(({ population }) => population),
-      edges: machine.edges.map(({ count }) => count),
+      leaves: machine.populations(),
+      edges: machine.counts(),
       refused: machine.refused,
     }))
     return [...own, ...this.foreign.all().map(({ counts }) => counts)]
@@ -245,9 +245,9 @@ export class Inspector implements FeedSource, Disposable {
           machine: `${ownNamespace}/${machine.name}`,
           actor,
           event,
-          from: from.id,
-          to: to?.id ?? null,
-          edge: edge?.index ?? null,
+          from,
+          to: to ?? null,
+          edge: edge ?? null,
         }),
     }
   }

@@ -1,40 +1,39 @@
 /**
  * How many actors stand in each state of a machine, and how often each edge was taken: always kept, so it must cost
- * next to nothing. It stands around the machine's own `transition`, where event, state before and state after are at
- * hand: measured at about 2 % of a bare control transition, against 5 % for a subscription or a wrapped `send` and 16 % for an
- * inspector. Where nobody looks it allocates nothing after an edge's first time.
+ * next to nothing. It stands where the machine selects its transition, which is the very edge: a number given to it
+ * beforehand and that of the state are a place in a table, and that place goes up by one. Who stands where is reckoned from
+ * the table when somebody asks. test/bench/counting.ts measures it; nothing is allocated, compared or looked up.
  */
-import type { AnyActorRef, AnyEventObject, AnyMachineSnapshot, AnyStateMachine } from 'xstate'
+import { StateMachine } from 'xstate'
+import type { AnyActorRef, AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode } from 'xstate'
 import { chartOf, statesFrom } from './chart.ts'
 import type { Chart, ChartState, ChartTransition } from './chart.ts'
+import { isLeaf, leafOf, nodesFrom } from './state-nodes.ts'
 
-/** A state without states inside, and who stands in it. */
+/** A state without states inside. */
 export interface Leaf {
   readonly id: string
   readonly final: boolean
-  /** Actors in it now; of a final one: that ended in it. */
-  population: number
 }
 
-/** A transition of a chart; `to` is the leaf where it ends. */
+/** A transition of a chart. */
 export interface Edge {
   /** Its place in the chart's edges. */
   readonly index: number
   /** The state that has it, perhaps around the leaf from which it was taken. */
   readonly source: ChartState
   readonly transition: ChartTransition
-  count: number
 }
 
-/** One way through a machine as it was met: edge undefined where the event was not expected in that state. */
+/** One way through a machine. */
 export interface Passage {
   readonly machine: MachineTally
   readonly event: string
-  readonly from: Leaf
-  readonly to: Leaf | undefined
-  readonly edge: Edge | undefined
-  /** Without guards an event leads from a state to one other. */
-  readonly certain: boolean
+  readonly from: string
+  /** Undefined: it was stopped. */
+  readonly to: string | undefined
+  /** Undefined where the event was not expected in that state. */
+  readonly edge: number | undefined
 }
 
 /** Told of every transition while somebody looks. */
@@ -42,64 +41,38 @@ export interface Recorder {
   /** Before it: gives it its place in the order. */
   begin(): number
   /** After it. `id` names the actor among those of its machine. */
-  end(place: number, passage: Passage, id: string, event: AnyEventObject): void
+  end(place: number, passage: Passage, id: string): void
 }
 
-type StateValue = AnyMachineSnapshot['value']
 type Transition = AnyStateMachine['transition']
+type Selected = ReturnType<AnyStateMachine['getTransitionData']>[number]
 
+/** On XState's own transition: the edge's number. A map would cost as much again as all the rest. */
+const number = Symbol('edge')
+interface Numbered extends Selected {
+  [number]?: number
+}
+
+/** An instance has its own bound ones: a call through those and these would be one too many. */
+const machines: AnyStateMachine = StateMachine.prototype
 const stopEvent = 'xstate.stop'
-
-/** A passage as it is found again: the values before and after, to be compared without making a string. */
-class Cell {
-  readonly passage: Passage
-  readonly next: Cell | undefined
-  readonly #fromTop: string
-  readonly #fromSub: string | undefined
-  readonly #toTop: string
-  readonly #toSub: string | undefined
-
-  constructor(passage: Passage, before: StateValue, after: StateValue, next: Cell | undefined) {
-    this.passage = passage
-    this.next = next
-    ;[this.#fromTop, this.#fromSub] = twoLevels(before)
-    ;[this.#toTop, this.#toSub] = twoLevels(after)
-  }
-
-  fits(before: StateValue, after: StateValue): boolean {
-    return (
-      stands(before, this.#fromTop, this.#fromSub) &&
-      (this.passage.certain || stands(after, this.#toTop, this.#toSub))
-    )
-  }
-}
-
-function stands(value: StateValue, top: string, sub: string | undefined): boolean {
-  return typeof value === 'string'
-    ? sub === undefined && value === top
-    : value[top] === sub && sub !== undefined
-}
-
-function twoLevels(value: StateValue): [string, string | undefined] {
-  if (typeof value === 'string') return [value, undefined]
-  const [only, second] = Object.entries(value)
-  if (only === undefined || second !== undefined || typeof only[1] !== 'string')
-    throw new Error('a machine with parallel states, or with more than two levels, is not counted')
-  return [only[0], only[1]]
-}
 
 export class MachineTally {
   readonly name: string
   readonly chart: Chart
   readonly leaves: readonly Leaf[]
   readonly edges: readonly Edge[]
-  /** Events that came where the machine does not expect them. */
-  refused = 0
-  recorder: Recorder | undefined
   /** Those that live, oldest first, by the id in their context. */
   readonly actors = new Map<string, AnyActorRef>()
-  readonly #leafById: ReadonlyMap<string, Leaf>
-  readonly #cells = new Map<string, Cell>()
+  /** How often: a row for each state, in it a place for each edge, and one for what was not expected. */
+  #taken = new Float64Array(0)
+  /** Of each state: actors that began in it, less those that failed or were stopped in it. */
+  #came = new Float64Array(0)
+  #nodes: readonly AnyStateNode[] = []
+  #ways: readonly Numbered[] = []
+  #machine: AnyStateMachine | undefined
+  /** The edge selected in the transition that is being recorded. */
+  #selected: number | undefined
 
   constructor(chart: Chart) {
     this.name = chart.name
@@ -107,100 +80,193 @@ export class MachineTally {
     const states = statesFrom(chart.root)
     this.leaves = states
       .filter(({ states: inner }) => inner.length === 0)
-      .map(({ id, type }) => ({ id, final: type === 'final', population: 0 }))
-    this.#leafById = new Map(this.leaves.map((leaf) => [leaf.id, leaf]))
+      .map(({ id, type }) => ({ id, final: type === 'final' }))
     this.edges = states
       .flatMap((source) => source.transitions.map((transition) => ({ source, transition })))
-      .map((edge, index) => ({ index, ...edge, count: 0 }))
+      .map((edge, index) => ({ index, ...edge }))
   }
 
-  /** An actor begins in a state. */
-  begins(snapshot: AnyMachineSnapshot, actor: AnyActorRef): void {
-    this.#leafOf(snapshot.value).population++
-    this.actors.set(this.idOf(snapshot), actor)
+  /** Events that came where the machine does not expect them. */
+  get refused(): number {
+    let sum = 0
+    this.#each((times, _, edge) => {
+      if (edge === this.edges.length) sum += times
+    })
+    return sum
   }
 
-  /** An actor failed in a state. */
-  fails(snapshot: AnyMachineSnapshot): void {
-    this.#leafOf(snapshot.value).population--
-    this.actors.delete(this.idOf(snapshot))
+  /** Actors in each leaf now; of a final one: that ended in it. */
+  populations(): number[] {
+    const found = Float64Array.from(this.#came)
+    this.#each((times, state, edge) => {
+      const to = edge === this.edges.length ? state : this.#whereTo(state, edge)
+      found[state] = (found[state] ?? 0) - times
+      found[to] = (found[to] ?? 0) + times
+    })
+    return this.#nodes.length === 0
+      ? this.leaves.map(() => 0)
+      : this.#nodes.filter(isLeaf).map(({ order }) => found[order] ?? 0)
+  }
+
+  /** How often each edge was taken. */
+  counts(): number[] {
+    const found = this.edges.map(() => 0)
+    this.#each((times, _, edge) => {
+      if (edge < found.length) found[edge] = (found[edge] ?? 0) + times
+    })
+    return found
   }
 
   /** The id of the state in which a living actor stands. */
   stateOf(id: string): string | undefined {
     const snapshot: AnyMachineSnapshot | undefined = this.actors.get(id)?.getSnapshot()
-    return snapshot === undefined ? undefined : `${this.name}.${pathOf(snapshot.value)}`
+    return snapshot === undefined ? undefined : leafOf(snapshot)?.id
   }
 
-  idOf(snapshot: AnyMachineSnapshot): string {
+  /** Counts what this machine's actors do from now on; see Tally.count. */
+  attach(machine: AnyStateMachine): void {
+    this.#nodes = nodesFrom(machine.root)
+    this.#ways = this.#nodes.flatMap((node) => [...node.transitions.values()].flat())
+    for (const [index, way] of this.#ways.entries()) way[number] = index
+    this.#taken = new Float64Array(this.#nodes.length * (this.edges.length + 1))
+    this.#came = new Float64Array(this.#nodes.length)
+    machine.getInitialSnapshot = (scope, input) =>
+      this.#begins(machines.getInitialSnapshot.call(machine, scope, input), scope.self)
+    machine.restoreSnapshot = (snapshot, scope) =>
+      this.#begins(machines.restoreSnapshot.call(machine, snapshot, scope), scope.self)
+    this.#machine = machine
+    this.record(undefined)
+  }
+
+  /** See Tally.record. It has functions of its own: without it nobody pays for the question. */
+  record(recorder: Recorder | undefined): void {
+    const machine = this.#machine
+    if (machine === undefined) return
+    const select = this.#counted(machine)
+    machine.getTransitionData = select
+    machine.transition = this.#followed(machine)
+    if (recorder === undefined) return
+    machine.getTransitionData = (snapshot, event) => {
+      const found = select(snapshot, event)
+      const [first]: readonly Numbered[] = found
+      this.#selected ??= first?.[number]
+      return found
+    }
+    machine.transition = (before, event, scope) => this.#recorded(recorder, machine, before, event, scope)
+  }
+
+  #counted(machine: AnyStateMachine): AnyStateMachine['getTransitionData'] {
+    const taken = this.#taken
+    const unexpected = this.edges.length
+    const width = unexpected + 1
+    return (snapshot, event) => {
+      const found = machines.getTransitionData.call(machine, snapshot, event)
+      const first: Numbered | undefined = found[0]
+      const edge = first === undefined ? unexpected : (first[number] ?? unexpected)
+      const nodes = snapshot._nodes
+      // What is entered is appended: without parallel states the innermost is the last.
+      const place = (nodes[nodes.length - 1]?.order ?? 0) * width + edge
+      taken[place] = (taken[place] ?? 0) + 1
+      return found
+    }
+  }
+
+  #followed(machine: AnyStateMachine): Transition {
+    return (before, event, scope) => {
+      try {
+        const after = machines.transition.call(machine, before, event, scope)
+        if (after.status !== 'active') this.#ends(after, scope.self)
+        return after
+      } catch (error) {
+        this.#fails(machine, before, event, scope.self)
+        throw error
+      }
+    }
+  }
+
+  /** An action may lead to other transitions of this machine: what was selected is kept for each of them. */
+  #recorded(
+    recorder: Recorder,
+    machine: AnyStateMachine,
+    before: AnyMachineSnapshot,
+    event: AnyEventObject,
+    scope: Parameters<Transition>[2],
+  ): AnyMachineSnapshot {
+    const place = recorder.begin()
+    const outer = this.#selected
+    this.#selected = undefined
+    try {
+      const after = machines.transition.call(machine, before, event, scope)
+      if (after.status !== 'active') this.#ends(after, scope.self)
+      const to = event.type === stopEvent ? undefined : leafOf(after)?.id
+      const edge = this.#selected
+      const from = leafOf(before)?.id ?? this.name
+      recorder.end(place, { machine: this, event: event.type, from, to, edge }, this.#idOf(before))
+      return after
+    } catch (error) {
+      this.#fails(machine, before, event, scope.self)
+      throw error
+    } finally {
+      this.#selected = outer
+    }
+  }
+
+  #begins(snapshot: AnyMachineSnapshot, actor: AnyActorRef): AnyMachineSnapshot {
+    this.#come(leafOf(snapshot)?.order ?? 0, 1)
+    this.actors.set(this.#idOf(snapshot), actor)
+    return snapshot
+  }
+
+  /** In a final state it stays and is counted; stopped or failed it stands nowhere. */
+  #ends(snapshot: AnyMachineSnapshot, actor: AnyActorRef): void {
+    if (snapshot.status === 'done') this.#forget(snapshot, actor)
+    else this.#leaves(snapshot, actor)
+  }
+
+  /** What it threw in had been counted: it would stand where that leads to. */
+  #fails(
+    machine: AnyStateMachine,
+    before: AnyMachineSnapshot,
+    event: AnyEventObject,
+    actor: AnyActorRef,
+  ): void {
+    const from = leafOf(before)?.order ?? 0
+    const [way]: readonly Numbered[] = machines.getTransitionData.call(machine, before, event)
+    this.#come(way?.[number] === undefined ? from : this.#whereTo(from, way[number]), -1)
+    this.#forget(before, actor)
+  }
+
+  #leaves(snapshot: AnyMachineSnapshot, actor: AnyActorRef): void {
+    this.#come(leafOf(snapshot)?.order ?? 0, -1)
+    this.#forget(snapshot, actor)
+  }
+
+  #come(state: number, change: number): void {
+    this.#came[state] = (this.#came[state] ?? 0) + change
+  }
+
+  /** Another one may have begun under its id. */
+  #forget(snapshot: AnyMachineSnapshot, actor: AnyActorRef): void {
+    const id = this.#idOf(snapshot)
+    if (this.actors.get(id) === actor) this.actors.delete(id)
+  }
+
+  #idOf(snapshot: AnyMachineSnapshot): string {
     const context: { readonly id?: unknown } = snapshot.context
     return typeof context.id === 'string' ? context.id : this.name
   }
 
-  passed(before: AnyMachineSnapshot, after: AnyMachineSnapshot, type: string): Passage {
-    let cell = this.#cells.get(type)
-    while (cell !== undefined && !cell.fits(before.value, after.value)) cell = cell.next
-    const { passage } = cell ?? this.#learn(before.value, after.value, type)
-    const { edge, from, to } = passage
-    if (edge !== undefined) edge.count++
-    else if (type !== stopEvent) this.refused++
-    if (from !== to) {
-      from.population--
-      if (to !== undefined) to.population++
-      if (to === undefined || to.final) this.actors.delete(this.idOf(after))
-    }
-    return passage
+  #whereTo(from: number, edge: number): number {
+    let node: AnyStateNode | undefined = this.#ways[edge]?.target?.[0]
+    while (node?.type === 'compound') node = node.initial.target[0]
+    return node?.order ?? from
   }
 
-  #learn(before: StateValue, after: StateValue, type: string): Cell {
-    const [from, to] = [this.#leafOf(before), this.#leafOf(after)]
-    const passage = {
-      machine: this,
-      event: type,
-      from,
-      to: type === stopEvent ? undefined : to,
-      edge: this.#edgeOf(from.id, to.id, type),
-      certain: this.#candidates(from.id, type).every(({ transition }) => transition.guard === null),
-    }
-    const cell = new Cell(passage, before, after, this.#cells.get(type))
-    this.#cells.set(type, cell)
-    return cell
+  #each(told: (times: number, state: number, edge: number) => void): void {
+    const width = this.edges.length + 1
+    for (const [place, times] of this.#taken.entries())
+      if (times > 0) told(times, Math.floor(place / width), place % width)
   }
-
-  /** As XState looks for it: the innermost state first, in each the first that leads to where it did lead. */
-  #edgeOf(from: string, to: string, type: string): Edge | undefined {
-    return this.#candidates(from, type).find(({ transition }) => isWithin(to, transition.target ?? from))
-  }
-
-  #candidates(from: string, type: string): Edge[] {
-    return this.edges
-      .filter(
-        ({ source, transition }) => isWithin(from, source.id) && eventTypeOf(source, transition) === type,
-      )
-      .toSorted((a, b) => b.source.id.length - a.source.id.length || a.index - b.index)
-  }
-
-  #leafOf(value: StateValue): Leaf {
-    const leaf = this.#leafById.get(`${this.name}.${pathOf(value)}`)
-    if (leaf === undefined) throw new Error(`${this.name} has no state ${pathOf(value)}`)
-    return leaf
-  }
-}
-
-function isWithin(id: string, outer: string): boolean {
-  return id === outer || id.startsWith(`${outer}.`)
-}
-
-function eventTypeOf(source: ChartState, { kind, event }: ChartTransition): string {
-  return kind === 'after' ? `xstate.after.${event}.${source.id}` : event
-}
-
-/** `ready.flowing`. */
-export function pathOf(value: StateValue): string {
-  if (typeof value === 'string') return value
-  return Object.entries(value)
-    .map(([key, inner]) => (inner === undefined ? key : `${key}.${pathOf(inner)}`))
-    .join(' ')
 }
 
 /** The machines whose actors are counted. */
@@ -209,25 +275,13 @@ export class Tally {
 
   /**
    * Counts what actors of this machine do, which must not have been counted before. To be called once, before any of
-   * them is made: it changes the machine's own functions, whose actors call them at every event.
+   * them is made: it changes the machine's own functions, whose actors call them at every event. Throws on a machine
+   * with parallel or history states or eventless transitions.
    */
   count(machine: AnyStateMachine): void {
     const tally = new MachineTally(chartOf(machine))
+    tally.attach(machine)
     this.machines.push(tally)
-    const transition = machine.transition.bind(machine)
-    const getInitialSnapshot = machine.getInitialSnapshot.bind(machine)
-    const restoreSnapshot = machine.restoreSnapshot.bind(machine)
-    machine.transition = counted(tally, transition)
-    machine.getInitialSnapshot = (...given) => {
-      const snapshot = getInitialSnapshot(...given)
-      tally.begins(snapshot, given[0].self)
-      return snapshot
-    }
-    machine.restoreSnapshot = (...given) => {
-      const snapshot = restoreSnapshot(...given)
-      tally.begins(snapshot, given[1].self)
-      return snapshot
-    }
   }
 
   /** Takes a machine in whose actors live elsewhere: it is drawn, and counts nothing. */
@@ -237,23 +291,6 @@ export class Tally {
 
   /** Tells `recorder` of every transition until it is taken off, or nobody with undefined. */
   record(recorder: Recorder | undefined): void {
-    for (const machine of this.machines) machine.recorder = recorder
-  }
-}
-
-function counted(tally: MachineTally, transition: Transition): Transition {
-  return (before, event, scope) => {
-    const { recorder } = tally
-    const place = recorder === undefined ? 0 : recorder.begin()
-    let after: AnyMachineSnapshot
-    try {
-      after = transition(before, event, scope)
-    } catch (error) {
-      tally.fails(before)
-      throw error
-    }
-    const passage = tally.passed(before, after, event.type)
-    if (recorder !== undefined) recorder.end(place, passage, tally.idOf(before), event)
-    return after
+    for (const machine of this.machines) machine.record(recorder)
   }
 }

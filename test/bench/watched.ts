@@ -1,60 +1,14 @@
 /**
- * `node test/bench/watched.ts`: what the page costs. Control transitions with and without counting, and fan-out with and
- * without a page that looks, interleaved. It measures and prints; nothing is asserted.
+ * `node test/bench/watched.ts`: what the page costs: fan-out with and without a page that looks, interleaved. It measures and
+ * prints; nothing is asserted. What the counts cost: counting.ts.
  */
-import { createActor } from 'xstate'
-import { connectionMachine } from '../../machines/connection.ts'
 import { CallboardClient } from '../../src/client/callboard-client.ts'
-import { Tally } from '../../src/inspector/tally.ts'
 import { Contestant } from './contestant.ts'
 import { CountingLink, eventsPerCommand, publish } from './load.ts'
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 9)
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-
-function cpuUs(work: () => void): number {
-  const before = process.cpuUsage()
-  work()
-  const { user, system } = process.cpuUsage(before)
-  return user + system
-}
-
-const clock = { setTimeout: () => 0, clearTimeout: () => undefined }
-
-/** CPU µs of one transition, over the lives of connections with some congestion each. */
-function transitions(machine: typeof connectionMachine): number {
-  const lives = 3_000
-  const spent = cpuUs(() => {
-    for (let life = 0; life < lives; life++) {
-      const input = { id: String(life), ackTimeoutMs: 1, drainTimeoutMs: 1 }
-      const actor = createActor(machine, { clock, input }).start()
-      actor.send({ type: 'admission.granted' })
-      actor.send({ type: 'ack.flushed' })
-      for (let edge = 0; edge < 3; edge++) {
-        actor.send({ type: 'lag.rose' })
-        actor.send({ type: 'lag.fell' })
-      }
-      actor.send({ type: 'peer.ended' })
-      actor.send({ type: 'outbox.emptied' })
-    }
-  })
-  return spent / lives / 10
-}
-
-function measureCounting(): void {
-  const bare = connectionMachine.provide({})
-  const counted = connectionMachine.provide({})
-  new Tally().count(counted)
-  const spent: Record<'bare' | 'counted', number[]> = { bare: [], counted: [] }
-  for (let round = 0; round < rounds * 4; round++) {
-    spent.bare.push(transitions(bare))
-    spent.counted.push(transitions(counted))
-  }
-  const [without, counting] = [median(spent.bare.slice(4)), median(spent.counted.slice(4))]
-  const more = ((counting / without - 1) * 100).toFixed(1)
-  console.log(`transition: ${without.toFixed(2)} µs, counted ${counting.toFixed(2)} µs (${more} % more)`)
-}
 
 /** Reads the page's stream as a browser does. */
 async function look(socketPath: string): Promise<AbortController> {
@@ -97,6 +51,5 @@ async function measureFanOut(links: number, commands: number): Promise<void> {
   )
 }
 
-measureCounting()
 await measureFanOut(100, 3_000)
 await measureFanOut(10, 6_000)

@@ -1,10 +1,11 @@
-import { createActor } from 'xstate'
+import { createActor, createMachine } from 'xstate'
 import { describe, expect, test } from 'vitest'
 import { clientMachine } from '../../machines/client.ts'
 import { connectionMachine } from '../../machines/connection.ts'
 import { Tally } from '../../src/inspector/tally.ts'
 import type { MachineTally, Passage } from '../../src/inspector/tally.ts'
 
+const input = { id: 'a', ackTimeoutMs: 1, drainTimeoutMs: 1 }
 const clock = { setTimeout: () => 0, clearTimeout: () => undefined }
 
 function counted() {
@@ -18,17 +19,21 @@ function counted() {
     actor.subscribe({ error: () => undefined })
     return actor.start()
   }
-  return { tally, counts, begin }
+  return { tally, counts, begin, machine }
 }
 
 const populations = (counts: MachineTally) =>
   Object.fromEntries(
-    counts.leaves.filter(({ population }) => population > 0).map(({ id, population }) => [id, population]),
+    counts
+      .populations()
+      .map((population, index) => [counts.leaves[index]?.id, population] as const)
+      .filter(([, population]) => population !== 0),
   )
 const taken = (counts: MachineTally) =>
-  counts.edges
-    .filter(({ count }) => count > 0)
-    .map(({ source, transition, count }) => [source.id, transition.event, count])
+  counts
+    .counts()
+    .map((count, index) => [counts.edges[index]?.source.id, counts.edges[index]?.transition.event, count])
+    .filter(([, , count]) => count !== 0)
 
 describe('counting', () => {
   test('knows who stands in each state and how often each edge was taken', () => {
@@ -83,9 +88,34 @@ describe('counting', () => {
     createActor(machine, { ...options, input: { ...options.input, id: 'b' } })
       .start()
       .stop()
-    expect(counts?.leaves.every(({ population }) => population === 0)).toBe(true)
+    expect(counts?.populations().every((population) => population === 0)).toBe(true)
     expect(counts?.actors.size).toBe(0)
     expect(counts?.refused).toBe(0)
+  })
+
+  test('an actor that began again under its id is not forgotten when the earlier one is stopped', () => {
+    const { counts, begin } = counted()
+    const earlier = begin('a')
+    const later = begin('a')
+    earlier.stop()
+    expect(counts.actors.get('a')).toBe(later)
+    expect(populations(counts)).toEqual({ 'connection.connecting': 1 })
+  })
+
+  test('a machine that the table has no place for is refused', () => {
+    const machine = createMachine({ id: 'p', type: 'parallel', states: { a: {}, b: {} } })
+    expect(() => new Tally().count(machine)).toThrow('not counted')
+  })
+
+  test('an actor that is taken up again stands where it was left', () => {
+    const { counts, begin, machine } = counted()
+    const left = begin('a')
+    left.send({ type: 'admission.granted' })
+    const snapshot = left.getPersistedSnapshot()
+    left.stop()
+    createActor(machine, { clock, snapshot, input }).start().send({ type: 'ack.flushed' })
+    expect(populations(counts)).toEqual({ 'connection.ready.flowing': 1 })
+    expect(counts.stateOf('a')).toBe('connection.ready.flowing')
   })
 
   test('of two transitions with one event it is the one whose guard held', () => {
@@ -96,10 +126,11 @@ describe('counting', () => {
     const actor = createActor(machine, { clock, input }).start()
     for (const type of ['connect', 'connection.closed', 'connect', 'connection.closed'] as const)
       actor.send({ type })
+    const taken = tally.machines[0]?.counts()
     const closed = tally.machines[0]?.edges.filter(
       ({ transition }) => transition.event === 'connection.closed',
     )
-    expect(closed?.map(({ transition, count }) => [transition.guard, count])).toEqual([
+    expect(closed?.map(({ transition, index }) => [transition.guard, taken?.[index]])).toEqual([
       ['attemptsLeft', 1],
       [null, 1],
       [null, 0],
@@ -115,7 +146,7 @@ describe('counting', () => {
     actor.send({ type: 'admission.granted' })
     tally.record(undefined)
     actor.send({ type: 'ack.flushed' })
-    expect(told.map(([place, id, { event, from, to }]) => [place, id, event, from.id, to?.id])).toEqual([
+    expect(told.map(([place, id, { event, from, to }]) => [place, id, event, from, to])).toEqual([
       [1, 'a', 'admission.granted', 'connection.connecting', 'connection.awaitingAck'],
     ])
   })
