@@ -148,7 +148,7 @@ export class Delivery {
     if (subscriber.held) return this.#noteLag(subscriber)
     if (!subscriber.outbox.isEmpty) return this.#writeAnswers(subscriber)
     if (lane === undefined) return
-    if (this.#find(subscriber, lane) && subscriber.slab === lane.chain.last) this.#writeSlab(subscriber)
+    if (this.#find(subscriber, lane) && isLive(subscriber, lane)) this.#writeSlab(subscriber)
     else this.#queueCatchUp(subscriber)
   }
 
@@ -235,13 +235,20 @@ export class Delivery {
     const slab = subscriber.slab
     if (slab === undefined) return
     if (subscriber.offset < slab.used) {
-      const bytes = slab.bytes.subarray(subscriber.offset, slab.used)
+      const bytes = slab.rest(subscriber.offset)
       subscriber.offset = slab.used
       subscriber.seq = slab.lastSeq
       this.#write(subscriber, bytes, slab)
     }
     this.#noteLag(subscriber)
-    if (!subscriber.held && hasMore(slab, subscriber.offset)) this.#queueCatchUp(subscriber)
+    if (!subscriber.held && hasMore(slab, subscriber.offset)) this.#goOn(subscriber)
+  }
+
+  /** The rest in a later turn: the next one for a live reader. */
+  #goOn(subscriber: Subscriber): void {
+    const { lane } = subscriber
+    if (lane !== undefined && isLive(subscriber, lane)) this.#dirty.add(subscriber)
+    else this.#queueCatchUp(subscriber)
   }
 
   #writeFromJournal(subscriber: Subscriber, lane: Lane): void {
@@ -288,4 +295,9 @@ export class Delivery {
     subscriber.congested = !subscriber.congested
     subscriber.link.lagChanged(subscriber.congested)
   }
+}
+
+/** A turn's events may lie on both sides of a slab's end: who stands in the last slab or in the one before is not behind. */
+function isLive({ slab }: Subscriber, { chain }: Lane): boolean {
+  return slab !== undefined && (slab === chain.last || slab.next === chain.last)
 }

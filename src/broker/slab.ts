@@ -42,6 +42,7 @@ export class Slab {
   /** Once dropped: a reader that had read all of it goes on after this sequence. */
   resumeAfter = 0
   #holds = 0
+  #rest: Buffer | undefined
   readonly #pool: SlabPool
 
   constructor(pool: SlabPool, capacity: number, base: number) {
@@ -73,6 +74,13 @@ export class Slab {
     this.tasks.push(task)
     this.names.push(name)
     return this.bytes.subarray(start, this.used)
+  }
+
+  /** All from this offset on. Many readers stand at the same place: they share one view of it. */
+  rest(offset: number): Buffer {
+    if (this.#rest?.byteOffset !== this.bytes.byteOffset + offset || this.#rest.length !== this.used - offset)
+      this.#rest = this.bytes.subarray(offset, this.used)
+    return this.#rest
   }
 
   /** Forgets the frames from `count` on. */
@@ -130,6 +138,7 @@ export class Slab {
   #recycle(): void {
     this.#pool.giveBack(this.bytes)
     this.bytes = Buffer.alloc(0)
+    this.#rest = undefined
   }
 }
 
