@@ -151,7 +151,8 @@ class Daemon implements RunningDaemon {
     this.#broker.listenersBound()
     this.#sweep = setInterval(() => this.#unfinished.sweep(now()), settings.limits.frameSweepMs)
     this.#sweep.unref()
-    this.#memory = new MemoryKeeper({ limits: settings.limits })
+    const { journal } = this.#broker.parts
+    this.#memory = new MemoryKeeper({ limits: settings.limits, heldBytes: () => journal.bytes })
     // Said in the next turn: whoever waits for it may send a signal at once, and by then somebody listens to signals.
     const sockets = settings.listeners.map(({ path }) => path)
     setImmediate(() => log.info({ pid: process.pid, sockets }, 'serving'))

@@ -20,6 +20,8 @@ export interface MemoryKeeperOptions {
   readonly residentBytes?: () => number
   /** What of it the heap and buffers use, garbage included, in bytes. */
   readonly usedBytes?: () => number
+  /** What of it is the journal's tail, in bytes: it grows for good, and collecting finds nothing of it. */
+  readonly heldBytes?: () => number
   /** Collects all garbage. */
   readonly collect?: () => void
   /** Milliseconds. */
@@ -36,6 +38,7 @@ export class MemoryKeeper implements Disposable {
   readonly #restFactor: number
   readonly #residentBytes: () => number
   readonly #usedBytes: () => number
+  readonly #heldBytes: () => number
   readonly #collect: () => void
   readonly #now: () => number
   readonly #timer: NodeJS.Timeout
@@ -43,6 +46,8 @@ export class MemoryKeeper implements Disposable {
   readonly #highBytes: number
   #markBytes: number
   #leftBytes = -Infinity
+  /** Held at the last collection; the first one does not look at it. */
+  #heldThen = Infinity
   #restUntil = -Infinity
 
   constructor(options: MemoryKeeperOptions) {
@@ -51,6 +56,7 @@ export class MemoryKeeper implements Disposable {
     this.#restFactor = memoryRestFactor
     this.#residentBytes = options.residentBytes ?? (() => process.memoryUsage.rss())
     this.#usedBytes = options.usedBytes ?? heapAndBuffers
+    this.#heldBytes = options.heldBytes ?? (() => 0)
     this.#collect = options.collect ?? collector()
     this.#now = options.now ?? (() => performance.now())
     this.#highBytes = this.#residentBytes() + memoryHighBytes
@@ -69,15 +75,17 @@ export class MemoryKeeper implements Disposable {
     this.#collect()
     this.#markBytes = Math.max(this.#highBytes, this.#residentBytes() + this.#stepBytes)
     this.#leftBytes = this.#usedBytes()
+    this.#heldThen = this.#heldBytes()
     const ended = this.#now()
     this.#restUntil = ended + (ended - began) * this.#restFactor
   }
 
   #isDue(now: number): boolean {
     const residentBytes = this.#residentBytes()
-    if (residentBytes > this.#markBytes) return true
+    const heldSince = Math.max(0, this.#heldBytes() - this.#heldThen)
+    if (residentBytes > this.#markBytes + heldSince) return true
     if (residentBytes <= this.#highBytes || now < this.#restUntil) return false
-    return this.#usedBytes() > this.#leftBytes + this.#stepBytes
+    return this.#usedBytes() > this.#leftBytes + this.#stepBytes + heldSince
   }
 }
 

@@ -10,16 +10,18 @@ const limits = { memoryHighBytes: 100, memoryStepBytes: 10, memoryLookMs: 50, me
 interface Memory {
   residentBytes: number
   usedBytes: number
+  heldBytes: number
   collections: number
 }
 
 function kept(startBytes: number, left: (memory: Memory) => void = () => {}, collectMs = 0) {
-  const memory: Memory = { residentBytes: startBytes, usedBytes: 0, collections: 0 }
+  const memory: Memory = { residentBytes: startBytes, usedBytes: 0, heldBytes: 0, collections: 0 }
   let now = 0
   const keeper = new MemoryKeeper({
     limits,
     residentBytes: () => memory.residentBytes,
     usedBytes: () => memory.usedBytes,
+    heldBytes: () => memory.heldBytes,
     now: () => now,
     collect: () => {
       memory.collections++
@@ -27,9 +29,8 @@ function kept(startBytes: number, left: (memory: Memory) => void = () => {}, col
       left(memory)
     },
   })
-  const at = (residentBytes: number, usedBytes = 0): number => {
-    memory.residentBytes = residentBytes
-    memory.usedBytes = usedBytes
+  const at = (residentBytes: number, usedBytes = 0, heldBytes = 0): number => {
+    Object.assign(memory, { residentBytes, usedBytes, heldBytes })
     now += 50
     vi.advanceTimersByTime(50)
     return memory.collections
@@ -60,6 +61,20 @@ test('garbage inside of what is resident is collected when it has grown a step f
   expect(at(200, 30)).toBe(1)
   expect(at(200, 31)).toBe(2)
   expect(at(100, 90)).toBe(2)
+})
+
+test('what the journal has come to hold since is no garbage to look for', () => {
+  const { at } = kept(0)
+  expect(at(150, 60, 40)).toBe(1)
+  expect(at(165, 75, 45)).toBe(1)
+  expect(at(166, 75, 45)).toBe(2)
+  expect(at(167, 90, 50)).toBe(2)
+  expect(at(167, 91, 50)).toBe(3)
+})
+
+test('what the journal holds puts off no first collection', () => {
+  const { at } = kept(0)
+  expect(at(101, 60, 90)).toBe(1)
 })
 
 test('the mark falls back with the memory, and never below the first one', () => {
