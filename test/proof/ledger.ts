@@ -14,8 +14,8 @@ const memory = ['memory'] as const
 
 const task: Readonly<Record<string, Proof>> = {
   'task.queued slot.granted': both,
-  'task.queued cancel': memory,
-  'task.queued close': memory,
+  'task.queued cancel': both,
+  'task.queued close': both,
   'task.starting run.started': both,
   'task.starting run.failed': both,
   // A start of the daemon says it of what an earlier one left.
@@ -29,8 +29,8 @@ const task: Readonly<Record<string, Proof>> = {
   'task.running cancel': both,
   'task.running close': both,
   'task.running kill': memory,
-  'task.running.active ask.opened': memory,
-  'task.running.interactive asks.answered': memory,
+  'task.running.active ask.opened': both,
+  'task.running.interactive asks.answered': both,
   'task.running.cancelling run.started': both,
   'task.running.cancelling run.completed': both,
   'task.running.cancelling run.failed': both,

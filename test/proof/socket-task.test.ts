@@ -6,6 +6,7 @@ import { RawLink } from '../daemon/raw-link.ts'
 import { expectAsInLedger } from './ledger.ts'
 import { samples, taskInput } from './sample-events.ts'
 import { TaskDriver } from './task-driver.ts'
+import { asking, waiting, walkAsking, walkWaiting } from './socket-waiting.ts'
 import { pathOf, tours } from './tours.ts'
 
 const { cancel, close, resume } = samples.task
@@ -58,8 +59,36 @@ describe('a task of a real daemon', () => {
     expect(walked).toBe(tour.steps.length)
   })
 
+  test.concurrent(`walks ${asking.title}`, async () => {
+    await using link = await RawLink.open(daemon.socketPath)
+    await link.hello()
+    const ask = [
+      'ask:followup',
+      'askOpened',
+      'taskInteractive',
+      'askResolved',
+      'taskAskResponded',
+      'taskActive',
+    ]
+    const end = ['taskExited', 'taskCompleted', 'ask:completion_result', 'taskIdle']
+    const told = ['taskCreated', 'taskFocused', 'taskStarted', ...ask, ...ask, ...end]
+    expect(await walkAsking({ link, watchers })).toEqual([told, told, told])
+  })
+
+  test('waits behind another, and goes on or does not', async () => {
+    await using narrow = await startDaemonProcess({ config: { limits: { runningTasks: 1 } } })
+    await using link = await RawLink.open(narrow.socketPath)
+    await using watcher = await RawLink.open(narrow.socketPath)
+    for (const one of [link, watcher]) await one.hello()
+    const ends: unknown[] = []
+    for (const tour of waiting) ends.push(await walkWaiting({ link, watchers: [watcher] }, tour))
+    expect(ends).toEqual(['taskUnfocused', 'taskUnfocused', 'taskIdle'])
+  })
+
   test('these are all the edges that a client can cause', () => {
-    const walked = [...generated, ...byHand].flatMap(({ steps }) => steps.flatMap(({ edges }) => edges))
+    const walked = [...generated, ...byHand, ...waiting, asking].flatMap(({ steps }) =>
+      steps.flatMap(({ edges }) => edges),
+    )
     expectAsInLedger('task', 'socket', walked)
   })
 })
