@@ -86,7 +86,7 @@ function unknownAsk(request: Request, id: string): Outcome<never> {
   if (ended === undefined || isHidden(request, ended.task)) {
     return refused(
       'unknown_ask',
-      `No open ask has the id ${printable(id, 40)}: "asks" of a task (callboard asks) are those there are.`,
+      `No ask with the id ${printable(id, 40)} is open: it may have been answered.`,
     )
   }
   const { task: _, ...details } = ended

@@ -55,13 +55,9 @@ async function answer(
   } catch (error) {
     if (!(error instanceof CallboardError)) throw error
     // Who was quicker stands in it.
-    throw new Failure(
-      `${oneLine(error.message).replace(/\.$/, '')} (${advice(invocation, 'asks')} lists what is open).`,
-      exitCodes.failure,
-      {
-        cause: error,
-      },
-    )
+    const sentence = oneLine(error.message).replace(/\.$/, '')
+    const listing = advice(invocation, 'asks')
+    throw new Failure(`${sentence} (${listing} lists what is open).`, exitCodes.failure, { cause: error })
   }
   if (invocation.json) await invocation.output.document({ askId, ...response })
 }

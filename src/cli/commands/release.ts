@@ -4,8 +4,10 @@ import { withConnection } from '../connection.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { advice, invocationOf, withSharedOptions } from '../invocation.ts'
+import { oneLine } from '../rendering/plain-text.ts'
 import { resolveTaskId, shortId } from '../task-id.ts'
 import { CallboardError } from '../../client/callboard-error.ts'
+import { holderSchema } from '../../wire/events.ts'
 import type { Connection } from '../connection.ts'
 import type { Invocation } from '../invocation.ts'
 
@@ -49,8 +51,18 @@ async function release(
   } catch (error) {
     if (!(error instanceof CallboardError) || error.code !== 'not_owner') throw error
     const how = advice(invocation, `release --steal ${shortId(taskId)}`)
-    throw new Failure(`${error.message} ${how} ends it all the same.`, exitCodes.failure, { cause: error })
+    throw new Failure(`${whoHolds(error)}: ${how} ends its lease all the same.`, exitCodes.failure, {
+      cause: error,
+    })
   }
   if (json) await output.document({ tasks: [taskId] })
   else await output.line(taskId)
+}
+
+/** Without what the daemon tells programs to do next: a person is told the command for it. */
+function whoHolds({ details }: CallboardError): string {
+  const holder = holderSchema.safeParse(details?.['holder'])
+  if (!holder.success) return 'another client holds this task'
+  const { clientId, client } = holder.data
+  return `${client === undefined ? clientId : `${oneLine(client)} (${clientId})`} holds this task`
 }

@@ -31,7 +31,9 @@ export class WatchLines {
 
   /** The lines for one event, without line ends. */
   of(event: EventMessage): string[] {
-    const start = `${this.#paint.in('gray', clock(event.at))} ${shortId(event.task ?? '', this.#idLength)}`
+    // What is told of the daemon or its clients is no task's.
+    const task = event.task === undefined ? '-' : shortId(event.task, this.#idLength)
+    const start = `${this.#paint.in('gray', clock(event.at))} ${task.padEnd(this.#idLength)}`
     const lines = [...this.#released(event), ...this.#output(event, start)]
     const words = eventWords(event.data)
     if (words === undefined) return lines

@@ -92,13 +92,15 @@ describe('claim', () => {
 })
 
 describe('release', () => {
-  test('of somebody else’s lease says who holds it and how to end it all the same', async () => {
-    const error = { code: 'not_owner', message: 'editor holds this task.' } as const
+  test('of somebody else’s lease says who holds it and, once, how to end it all the same', async () => {
+    const message = 'editor (c1) holds this task: wait until it releases the task, or claim it with steal.'
+    const details = { holder: { clientId: 'c1', client: 'editor' } }
+    const error = { code: 'not_owner', message, details } as const
     const { daemon, at } = scripted({ ReleaseTask: () => ({ error }) })
     expect(await world.run(['release', ...at, 'aaaa'])).toMatchObject({
       code: 1,
       out: '',
-      err: `callboard: editor holds this task. \`callboard release --steal 0000aaaa --socket ${at[1]}\` ends it all the same.\n`,
+      err: `callboard: editor (c1) holds this task: \`callboard release --steal 0000aaaa --socket ${at[1]}\` ends its lease all the same.\n`,
     })
     expect(named(daemon, 'ClaimTask')).toEqual([])
   })

@@ -90,6 +90,16 @@ describe('a question', () => {
   })
 })
 
+test('what is told of clients has a dash where others have their task', () => {
+  const one = { clientId: 'c1', name: 'editor', version: '1', role: 'client' } as const
+  const { task: _, ...news } = eventMessage({
+    eventName: 'clientsChanged',
+    payload: [{ joined: [one], left: [] }],
+  })
+  const [line = ''] = new WatchLines(new Paint(false, {}), 8).of(news)
+  expect(line.slice(8)).toBe(' -        connected: editor (c1)')
+})
+
 test('how an ask ended says who answered what, or why nobody did', () => {
   const ended = { id: 'a1' }
   const options = [{ id: 'y', label: 'Yes, do' }]
