@@ -50,9 +50,8 @@ export const limits = {
   linkDrainMs: 1_000,
 
   /**
-   * What waits for one client of an IpcServer; and for all of them together, broadcasts apart, whose bytes they share.
-   * Past the first that client, past the second the one for which the most waits is closed, and logged. A single frame
-   * may be larger.
+   * What waits for one client of an IpcServer; and for all of them, broadcasts apart, whose bytes they share. Past the
+   * first that client, past the second the one with the most is closed, and logged. A single frame may be larger.
    */
   serverOutboxBytesMax: 16 * MiB,
   serverOutboxesBytesMax: 32 * MiB,
@@ -111,6 +110,8 @@ export const limits = {
   /** Settled tasks kept in memory. Past either: the oldest is forgotten (`unknown_task`). */
   tasksKeptMax: 10_000,
   tasksKeptBytesMax: 8 * MiB,
+  /** Tasks of one PruneTasks. More ids: `invalid_command`; where more match, its answer says so. */
+  pruneTasksMax: 1_000,
   /** A task's text in lists; GetTask and the journal hold no more than its first message. */
   listedTextCharsMax: 1_000,
   /** Messages waiting for a task that is still starting. Past it: `limit_exceeded`. */
@@ -251,8 +252,9 @@ export const limits = {
   /** Log lines that wait for a stderr that takes nothing, and how often it is tried again. Past it: dropped, counted. */
   logHeldBytesMax: 1 * MiB,
   logRetryMs: 100,
-  /** How long `run` and `start` wait for the daemon that they started. Past it: exit 69 with its log's last lines. */
+  /** How long `run` and `start` wait for the daemon that they started, `run` for one that went away. Past it: exit 69. */
   autostartDeadlineMs: 15_000,
+  daemonReturnMs: 5_000,
   /** The config file. Past it: exit 78. */
   configBytesMax: 1 * MiB,
   profilesMax: 256,

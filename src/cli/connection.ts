@@ -38,6 +38,21 @@ export async function withConnection<T>(
   }
 }
 
+/** A connection once more; undefined where no daemon answers. Who gets it closes its client. */
+export async function reconnected(
+  invocation: Invocation,
+  signal: AbortSignal,
+): Promise<Connection | undefined> {
+  try {
+    return await attempt(invocation, placeOf(invocation), signal)
+  } catch (error) {
+    // It is on its way up or down.
+    if (error instanceof CallboardError && (error.code === 'closed' || error.code === 'draining'))
+      return undefined
+    throw error
+  }
+}
+
 async function connect(invocation: Invocation, options: ConnectOptions): Promise<Connection> {
   const place = placeOf(invocation)
   const probe = () => attempt(invocation, place, options.signal)

@@ -4,10 +4,8 @@
  */
 import { AgentWords } from './agent-words.ts'
 import { exitCodes, signalExitCode } from './exit-codes.ts'
-import { Failure } from './failure.ts'
 import { OutputProgress } from './output-progress.ts'
 import { isSettled } from './settled.ts'
-import { CallboardError } from '../client/callboard-error.ts'
 import type { Words } from './agent-words.ts'
 import type { Output } from './output.ts'
 import type { CallboardClient } from '../client/callboard-client.ts'
@@ -27,6 +25,9 @@ export interface RunFollowerOptions {
 
 export class RunFollower {
   readonly #options: RunFollowerOptions
+  #client: CallboardClient
+  /** The last event that was taken. */
+  #seq = 0
   readonly #progress = new OutputProgress()
   /** From its start on: the message before it is the prompt. */
   #words: AgentWords | undefined
@@ -36,22 +37,28 @@ export class RunFollower {
 
   constructor(options: RunFollowerOptions) {
     this.#options = options
+    this.#client = options.client
   }
 
-  /** Follows from sequence `after`; resolves to the exit code. Throws Failure (69) where the daemon goes away. */
+  /** Follows from sequence `after`; resolves to the exit code. Throws CallboardError where the daemon goes away. */
   async follow(after: number): Promise<number> {
-    try {
-      for await (const item of this.#options.client.events({ tasks: [this.#options.taskId], after })) {
-        if (await this.#take(item)) break
-      }
-      return await this.#result()
-    } catch (error) {
-      if (error instanceof CallboardError && (error.code === 'closed' || error.code === 'unreachable')) {
-        const sentence = `the daemon went away while the task ${this.#options.taskId} ran; its end is not known.`
-        throw new Failure(sentence, exitCodes.noDaemon, { cause: error })
-      }
-      throw error
+    this.#seq = after
+    return await this.#follow()
+  }
+
+  /** The same by another connection, from where the first one ended. */
+  async goOn(client: CallboardClient): Promise<number> {
+    this.#client = client
+    return await this.#follow()
+  }
+
+  async #follow(): Promise<number> {
+    const { taskId } = this.#options
+    for await (const item of this.#client.events({ tasks: [taskId], after: this.#seq })) {
+      if (item.type === 'TaskEvent') this.#seq = item.seq ?? this.#seq
+      if (await this.#take(item)) break
     }
+    return await this.#result()
   }
 
   /** True when the task has settled. */
@@ -106,7 +113,7 @@ export class RunFollower {
   async #gap(gap: Gap): Promise<boolean> {
     const { from, firstAvailable } = gap.data
     this.#say(`output is missing here: events ${from} to ${firstAvailable - 1} are no longer kept.`)
-    const task = await this.#options.client.getTask(this.#options.taskId)
+    const task = await this.#client.getTask(this.#options.taskId)
     this.#exit ??= task.exit
     this.#isCompleted = task.state === 'completed'
     return isSettled(task.state)
@@ -115,7 +122,7 @@ export class RunFollower {
   async #result(): Promise<number> {
     if (this.#options.isAgent === true) return this.#agentResult()
     if (this.#exit === undefined && this.#errorText === undefined) {
-      this.#exit = (await this.#options.client.getTask(this.#options.taskId)).exit
+      this.#exit = (await this.#client.getTask(this.#options.taskId)).exit
     }
     if (this.#exit?.signal !== undefined) return signalExitCode(this.#exit.signal)
     if (this.#exit?.code !== undefined) return this.#exit.code

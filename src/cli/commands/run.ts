@@ -5,8 +5,9 @@
 import { Command, Option } from 'commander'
 import { agentRequest } from '../agent-request.ts'
 import { chooseAgent, isForAgent } from '../agent-choice.ts'
-import { withConnection } from '../connection.ts'
-import { invocationOf, withSharedOptions } from '../invocation.ts'
+import { reconnected, withConnection } from '../connection.ts'
+import { daemonBack, forgotten, isGone, notBack } from '../daemon-return.ts'
+import { advice, invocationOf, withSharedOptions } from '../invocation.ts'
 import { askPrompter } from '../asking/follow-asks.ts'
 import { RunFollower } from '../run-follower.ts'
 import { sayWhenLong } from '../say-when-long.ts'
@@ -15,6 +16,8 @@ import { isSettled } from '../settled.ts'
 import { StopSignals } from '../stop-signals.ts'
 import { shortId } from '../task-id.ts'
 import { priority, taskRequest } from '../task-request.ts'
+import { CallboardError } from '../../client/callboard-error.ts'
+import { limits } from '../../limits.ts'
 import type { Connection } from '../connection.ts'
 import type { Invocation } from '../invocation.ts'
 import type { TaskRequestOptions } from '../task-request.ts'
@@ -50,7 +53,9 @@ by any other client (\`callboard asks\`). --approve all allows everything it
 asks to do, and holds the task meanwhile: nobody else can steer it. --approve
 none leaves its questions to other clients.
 Exits as the command did; with 128+n when signal n ended it; with 141 when the
-reader of our output went away; with 1 when the command could not be started.`
+reader of our output went away; with 1 when the command could not be started.
+A daemon that goes away is waited for, 5 s: once it is back, what it says of the
+task is how the run ends, and \`callboard resume\` runs the task again.`
 
 export function runCommand(): Command {
   return withSharedOptions(new Command('run'))
@@ -103,7 +108,7 @@ async function run(
       options.stdin === true ? forward(connection, taskId, invocation, done.signal) : undefined
     using asks = askers(invocation, connection, options)
     try {
-      return await follow(invocation, connection, { taskId, isAgent }, asks)
+      return await follow(invocation, connection, { taskId, isAgent, signal }, asks)
     } finally {
       done.abort()
       cancelling.stop()
@@ -132,16 +137,43 @@ function askers(invocation: Invocation, connection: Connection, options: RunOpti
 async function follow(
   invocation: Invocation,
   connection: Connection,
-  task: { readonly taskId: string; readonly isAgent: boolean },
+  task: { readonly taskId: string; readonly isAgent: boolean; readonly signal: AbortSignal },
   asks: AskPrompter | undefined,
 ): Promise<number> {
   const { client, hello } = connection
   const { output, json } = invocation
   const told = (event: TaskEvent): void => asks?.take(event)
   const follower = new RunFollower({ client, ...task, output, json, told })
-  const exitCode = await follower.follow(hello.head)
+  const exitCode = await follower.follow(hello.head).catch(async (error: unknown) => {
+    if (!isGone(error)) throw error
+    return await followOn(invocation, follower, task, error)
+  })
   invocation.output.lost.throwIfAborted()
   return exitCode
+}
+
+/** The daemon went away. What it says of the task when it is back is how the task ended. */
+async function followOn(
+  invocation: Invocation,
+  follower: RunFollower,
+  { taskId, signal }: { readonly taskId: string; readonly signal: AbortSignal },
+  gone: CallboardError,
+): Promise<number> {
+  const { output } = invocation
+  output.hint(`the daemon went away; waiting ${limits.daemonReturnMs / 1_000} s for it to come back.`)
+  const again = await daemonBack({ probe: () => reconnected(invocation, signal), signal })
+  if (again === undefined) throw notBack(invocation, taskId, gone)
+  try {
+    const exitCode = await follower.goOn(again.client)
+    const { resumable } = await again.client.getTask(taskId)
+    if (resumable) output.say(`${advice(invocation, `resume ${taskId}`)} runs it again.`)
+    return exitCode
+  } catch (error) {
+    if (error instanceof CallboardError && error.code === 'unknown_task') throw forgotten(taskId, error)
+    throw isGone(error) ? notBack(invocation, taskId, error) : error
+  } finally {
+    await again.client.close()
+  }
 }
 
 /** Cancels the task once `asked` aborts, until stopped: then it has ended, and that it was too late is no news. */

@@ -198,15 +198,18 @@ describe('run', () => {
     expect((await started.finished).code).toBe(143)
   })
 
-  test('a daemon that goes away is said, with 69', async () => {
+  test('a daemon that is killed and comes back says how the task ended, and how it is run again', async () => {
     const other = new CliWorld()
     try {
       const started = other.start(['run', '--', 'sh', '-c', 'echo ready; exec sleep 5'])
       await hasPrinted(started, 'ready')
       for (const pid of other.daemons()) process.kill(pid, 'SIGKILL')
+      expect((await other.run(['start', '--', 'true'])).code).toBe(0)
       const finished = await started.finished
-      expect(finished.code).toBe(69)
-      expect(finished.err).toMatch(/^callboard: the daemon went away while the task \S+ ran; .*\.\n$/)
+      expect([finished.code, finished.out]).toEqual([1, 'ready\n'])
+      expect(finished.err).toMatch(
+        /^callboard: The daemon was stopped while .*\.\ncallboard: `callboard resume \S+` runs it again\.\n$/,
+      )
     } finally {
       await other.dispose()
     }
