@@ -24,6 +24,7 @@ export function attachReader(broker: Broker, connection: Connection): void {
     {
       write: (bytes) => connection.link.write(bytes),
       lagChanged: (congested) => {
+        connection.congestedSince = congested ? broker.parts.now() : undefined
         broker.connections.send(connection, congested ? 'lag.rose' : 'lag.fell')
         if (!congested) broker.connections.outboxMoved(connection)
       },

@@ -58,6 +58,8 @@ export class Connection {
   /** Not read, because its answers are not taken. */
   paused = false
   peerEnded = false
+  /** Milliseconds since the Unix epoch, while it is congested. */
+  congestedSince: number | undefined
   /** Looks again whether a client that was behind reads at all. */
   readerCheck: NodeJS.Timeout | undefined
   refusedFrames = 0

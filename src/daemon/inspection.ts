@@ -19,7 +19,8 @@ import { memoryTransport } from '../transport/memory.ts'
 import type { Transport } from '../transport/transport.ts'
 import { canonicalCodec } from '../wire/codec.ts'
 import { taskCommandSchema } from '../wire/commands.ts'
-import type { CommandMessage, ServerMessage } from '../wire/envelope.ts'
+import type { CommandMessage, ServerMessage, Task } from '../wire/envelope.ts'
+import { StoredTasks } from './stored-tasks.ts'
 
 const clientId = 'inspector'
 const policy: ListenerPolicy = { path: clientId, codec: canonicalCodec, scope: 'all', role: 'client' }
@@ -121,14 +122,15 @@ function sightOf(broker: Broker, tally: Tally, command: Sight['command']): Sight
   const { parts } = broker
   const { identity, journal, now } = parts
   const { version, pid, startedAt } = identity
+  const stored = new StoredTasks(broker, inspectorLimits.tasksMax)
   return {
     identity: { version, pid, startedAt, epoch: journal.epoch },
     tally,
     now,
     head: () => journal.head,
-    meters: () => metersOf(broker),
+    meters: () => metersOf(broker, stored),
     clients: () => Array.from(broker.connections.all(), (connection) => clientRow(broker, connection)),
-    tasks: () => tasksOf(broker),
+    tasks: () => tasksOf(broker, stored),
     events: (query) => eventsOf(broker, query),
     command,
     close: (id) => {
@@ -139,25 +141,27 @@ function sightOf(broker: Broker, tally: Tally, command: Sight['command']): Sight
   }
 }
 
-function tasksOf(broker: Broker): unknown[] {
-  const live = Array.from(broker.tasks.all(), (task) => shownTask(broker.tasks.liveRecord(task)))
-  const ids = new Set(live.map(({ id }) => id))
-  return [
-    ...broker.parts.store
-      .tasks()
-      .filter(({ id }) => !ids.has(id))
-      .map(shownTask),
-    ...live,
-  ]
+function tasksOf(broker: Broker, stored: StoredTasks): Task[] {
+  const places = broker.queue.places()
+  const live = Array.from(broker.tasks.all(), (task) => broker.tasks.liveRecord(task))
+  return [...stored.list().newest, ...live].map((record) => {
+    const queuePlace = places.get(record.id)
+    const holder = broker.leases.holder(record.id)
+    return {
+      ...shownTask(record),
+      ...(queuePlace === undefined ? {} : { queuePlace }),
+      ...(holder === undefined ? {} : { holder }),
+    }
+  })
 }
 
-function metersOf(broker: Broker): Meters {
+function metersOf(broker: Broker, stored: StoredTasks): Meters {
   const { journal, lanes, limits, store } = broker.parts
-  const tasks: Record<string, number> = {}
-  const live = new Map(Array.from(broker.tasks.all(), (task) => [task.id, broker.tasks.stateOf(task)]))
-  const stored = store.tasks().filter(({ id }) => !live.has(id))
-  for (const state of [...live.values(), ...stored.map((one) => one.state)])
+  const tasks = { ...stored.list().byState }
+  for (const task of broker.tasks.all()) {
+    const state = broker.tasks.stateOf(task)
     tasks[state] = (tasks[state] ?? 0) + 1
+  }
   const { rss, heapUsed } = process.memoryUsage()
   return {
     state: broker.state,
@@ -179,6 +183,7 @@ function metersOf(broker: Broker): Meters {
 function clientRow(broker: Broker, connection: Connection): ClientRow {
   const { session, subscriber, policy: by } = connection
   const { client, currentTask } = session ?? {}
+  const { socket } = connection.link
   const { delivery, journal } = broker.parts
   const lagBytes = subscriber === undefined ? 0 : delivery.lagBytes(subscriber)
   const cursor = subscriber === undefined || lagBytes === 0 ? journal.head : subscriber.through
@@ -197,6 +202,8 @@ function clientRow(broker: Broker, connection: Connection): ClientRow {
     lagBytes,
     lagEvents: journal.head - cursor,
     outboxBytes: connection.outbox.bytes,
+    ...(connection.congestedSince === undefined ? {} : { congestedSince: connection.congestedSince }),
+    ...(socket === undefined ? {} : { bytesOut: socket.bytesWritten, bytesIn: socket.bytesRead }),
     ...(currentTask === undefined ? {} : { currentTask }),
     refusedFrames: connection.refusedFrames,
   }

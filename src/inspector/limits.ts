@@ -26,6 +26,8 @@ export const inspectorLimits = {
   frameCharsMax: 4 * KiB,
   /** A recording that is opened. Past it: refused. */
   recordingBytesMax: 128 * MiB,
+  /** Tasks that do not live any more, on the page. Past it: the older ones are only counted. */
+  tasksMax: 1_000,
   /** Other programs whose actors are shown. Past it: the one not heard of for longest is forgotten. */
   namespacesMax: 16,
   /** Machines of one of them. Past it: left out. */

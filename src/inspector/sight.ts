@@ -50,6 +50,11 @@ export interface ClientRow {
   readonly lagBytes: number
   readonly lagEvents: number
   readonly outboxBytes: number
+  /** Milliseconds since the Unix epoch, while it is congested. */
+  readonly congestedSince?: number
+  /** Bytes since its beginning, where it goes over a socket. */
+  readonly bytesOut?: number
+  readonly bytesIn?: number
   readonly currentTask?: string
   readonly refusedFrames: number
 }
@@ -87,7 +92,7 @@ export interface Sight {
   head(): number
   meters(): Meters
   clients(): readonly ClientRow[]
-  /** As ListTasks shows them. */
+  /** As ListTasks shows them; of those that do not live the newest. */
   tasks(): readonly unknown[]
   /** In order; what is no longer kept is left out. */
   events(query: EventQuery): readonly EventRow[]

@@ -70,6 +70,7 @@ export class MachineTally {
   #came = new Float64Array(0)
   #nodes: readonly AnyStateNode[] = []
   #ways: readonly Numbered[] = []
+  #uncertain = false
   #machine: AnyStateMachine | undefined
   /** The edge selected in the transition that is being recorded. */
   #selected: number | undefined
@@ -97,15 +98,33 @@ export class MachineTally {
 
   /** Actors in each leaf now; of a final one: that ended in it. */
   populations(): number[] {
+    const found = this.#reckoned()
+    if (this.#uncertain) {
+      // One failed amid a transition that was counted: those that live say themselves where they stand.
+      this.#uncertain = false
+      const standing = this.#nodes.map(({ type, order }) => (type === 'final' ? (found[order] ?? 0) : 0))
+      for (const actor of this.actors.values()) {
+        const order = leafOf(actor.getSnapshot())?.order ?? 0
+        standing[order] = (standing[order] ?? 0) + 1
+      }
+      for (const [order, count] of standing.entries())
+        this.#came[order] = (this.#came[order] ?? 0) + count - (found[order] ?? 0)
+      return this.populations()
+    }
+    return this.#nodes.length === 0
+      ? this.leaves.map(() => 0)
+      : this.#nodes.filter(isLeaf).map(({ order }) => found[order] ?? 0)
+  }
+
+  /** By the order of states. */
+  #reckoned(): Float64Array {
     const found = Float64Array.from(this.#came)
     this.#each((times, state, edge) => {
       const to = edge === this.edges.length ? state : this.#whereTo(state, edge)
       found[state] = (found[state] ?? 0) - times
       found[to] = (found[to] ?? 0) + times
     })
-    return this.#nodes.length === 0
-      ? this.leaves.map(() => 0)
-      : this.#nodes.filter(isLeaf).map(({ order }) => found[order] ?? 0)
+    return found
   }
 
   /** How often each edge was taken. */
@@ -134,8 +153,8 @@ export class MachineTally {
       this.#begins(machines.getInitialSnapshot.call(machine, scope, input), scope.self)
     machine.restoreSnapshot = (snapshot, scope) =>
       this.#begins(machines.restoreSnapshot.call(machine, snapshot, scope), scope.self)
+    machine.getTransitionData = this.#counted(machine)
     this.#machine = machine
-    this.record(undefined)
   }
 
   /** See Tally.record. It has functions of its own: without it nobody pays for the question. */
@@ -144,7 +163,7 @@ export class MachineTally {
     if (machine === undefined) return
     const select = this.#counted(machine)
     machine.getTransitionData = select
-    machine.transition = this.#followed(machine)
+    machine.transition = (before, event, scope) => machines.transition.call(machine, before, event, scope)
     if (recorder === undefined) return
     machine.getTransitionData = (snapshot, event) => {
       const found = select(snapshot, event)
@@ -171,19 +190,6 @@ export class MachineTally {
     }
   }
 
-  #followed(machine: AnyStateMachine): Transition {
-    return (before, event, scope) => {
-      try {
-        const after = machines.transition.call(machine, before, event, scope)
-        if (after.status !== 'active') this.#ends(after, scope.self)
-        return after
-      } catch (error) {
-        this.#fails(machine, before, event, scope.self)
-        throw error
-      }
-    }
-  }
-
   /** An action may lead to other transitions of this machine: what was selected is kept for each of them. */
   #recorded(
     recorder: Recorder,
@@ -197,58 +203,43 @@ export class MachineTally {
     this.#selected = undefined
     try {
       const after = machines.transition.call(machine, before, event, scope)
-      if (after.status !== 'active') this.#ends(after, scope.self)
       const to = event.type === stopEvent ? undefined : leafOf(after)?.id
       const edge = this.#selected
       const from = leafOf(before)?.id ?? this.name
       recorder.end(place, { machine: this, event: event.type, from, to, edge }, this.#idOf(before))
       return after
-    } catch (error) {
-      this.#fails(machine, before, event, scope.self)
-      throw error
     } finally {
       this.#selected = outer
     }
   }
 
   #begins(snapshot: AnyMachineSnapshot, actor: AnyActorRef): AnyMachineSnapshot {
-    this.#come(leafOf(snapshot)?.order ?? 0, 1)
-    this.actors.set(this.#idOf(snapshot), actor)
+    this.#come(snapshot, 1)
+    const id = this.#idOf(snapshot)
+    this.actors.set(id, actor)
+    const ended = (): void => {
+      // Another one may have begun under its id.
+      if (this.actors.get(id) === actor) this.actors.delete(id)
+    }
+    actor.subscribe({
+      complete: () => {
+        ended()
+        // In a final state it stays and is counted; stopped it stands nowhere.
+        const last: AnyMachineSnapshot = actor.getSnapshot()
+        if (last.status !== 'done') this.#come(last, -1)
+      },
+      // Whoever owns it is told too.
+      error: () => {
+        ended()
+        this.#uncertain = true
+      },
+    })
     return snapshot
   }
 
-  /** In a final state it stays and is counted; stopped or failed it stands nowhere. */
-  #ends(snapshot: AnyMachineSnapshot, actor: AnyActorRef): void {
-    if (snapshot.status === 'done') this.#forget(snapshot, actor)
-    else this.#leaves(snapshot, actor)
-  }
-
-  /** What it threw in had been counted: it would stand where that leads to. */
-  #fails(
-    machine: AnyStateMachine,
-    before: AnyMachineSnapshot,
-    event: AnyEventObject,
-    actor: AnyActorRef,
-  ): void {
-    const from = leafOf(before)?.order ?? 0
-    const [way]: readonly Numbered[] = machines.getTransitionData.call(machine, before, event)
-    this.#come(way?.[number] === undefined ? from : this.#whereTo(from, way[number]), -1)
-    this.#forget(before, actor)
-  }
-
-  #leaves(snapshot: AnyMachineSnapshot, actor: AnyActorRef): void {
-    this.#come(leafOf(snapshot)?.order ?? 0, -1)
-    this.#forget(snapshot, actor)
-  }
-
-  #come(state: number, change: number): void {
-    this.#came[state] = (this.#came[state] ?? 0) + change
-  }
-
-  /** Another one may have begun under its id. */
-  #forget(snapshot: AnyMachineSnapshot, actor: AnyActorRef): void {
-    const id = this.#idOf(snapshot)
-    if (this.actors.get(id) === actor) this.actors.delete(id)
+  #come(snapshot: AnyMachineSnapshot, change: number): void {
+    const { order = 0 } = leafOf(snapshot) ?? {}
+    this.#came[order] = (this.#came[order] ?? 0) + change
   }
 
   #idOf(snapshot: AnyMachineSnapshot): string {
