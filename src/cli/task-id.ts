@@ -3,6 +3,7 @@
  * time of their creation, so that their ends tell them apart sooner: what is shown is the shortest end that does, eight
  * characters at least.
  */
+import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
 import { oneLine } from './rendering/plain-text.ts'
 import type { Task } from '../wire/envelope.ts'
@@ -23,10 +24,14 @@ export function resolveTaskId(typed: string, tasks: readonly Pick<Task, 'id'>[],
   )
 }
 
-/** Undefined where no id matches. Throws Failure where several do: it names them by the ends that tell them apart. */
+/**
+ * Undefined where no id matches. Throws Failure where several do: it names them by the ends that tell them apart; and
+ * where nothing was typed, as by a variable of a shell that is empty (2).
+ */
 export function matchId(typed: string, ids: readonly string[], things: string): string | undefined {
   if (ids.includes(typed)) return typed
-  const matches = typed === '' ? [] : ids.filter((id) => id.startsWith(typed) || id.endsWith(typed))
+  if (typed.trim() === '') throw new Failure(`an empty id means none of the ${things}.`, exitCodes.usage)
+  const matches = ids.filter((id) => id.startsWith(typed) || id.endsWith(typed))
   if (matches.length > 1) throw ambiguous(typed, matches, ids, things)
   return matches[0]
 }

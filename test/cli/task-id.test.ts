@@ -22,8 +22,12 @@ describe('task ids', () => {
     expect(() => resolve('x', many)).toThrow('x4 and 4 more): type one')
   })
 
-  test('nothing typed, or nobody’s id, means none', () => {
-    expect(() => resolve('', tasks)).toThrow('ps --all')
+  test('nothing typed is a mistake of the command line, nobody’s id is none', () => {
+    for (const typed of ['', '  ']) {
+      expect(() => resolve(typed, tasks)).toThrow(
+        expect.objectContaining({ exitCode: 2, message: 'an empty id means none of the tasks.' }),
+      )
+    }
     expect(() => resolve('q', tasks)).toThrow('ps --all')
   })
 

@@ -34,7 +34,8 @@ interface ListedAgent {
 
 const help = `
 Examples:
-  callboard agents                       what is known, and what is installed
+  callboard agents                       what is known, and whether a program of
+                                         that name is on PATH
   callboard agents --probe               start each that is installed, ask it
                                          what it is, and end it again
   callboard agents add mine -- my-agent --acp
@@ -74,12 +75,20 @@ async function list(invocation: Invocation, isProbing: boolean): Promise<void> {
       text: agent.name,
       ...(agent.path === undefined ? {} : { paint: (text: string) => paint.in('bold', text) }),
     },
-    { text: agent.path === undefined ? 'not found' : 'found' },
+    { text: foundWords(agent) },
     { text: agent.version ?? '' },
     { text: oneLine(commandLine(agent.command)) },
     { text: remark(agent) },
   ])
   await output.write(`${table(rows, output.columns).join('\n')}\n`)
+}
+
+/** That a program is there says nothing of what it is: only an answer does. */
+function foundWords({ command, path, probe }: ListedAgent): string {
+  const place = command[0]?.includes('/') === true ? 'there' : 'on PATH'
+  if (path === undefined) return `not ${place}`
+  if (probe === undefined) return `${place}, not probed`
+  return probe.ok ? 'answers' : `${place}, no answer`
 }
 
 function listed({ env }: Invocation): ListedAgent[] {

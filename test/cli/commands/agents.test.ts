@@ -34,8 +34,8 @@ test('known agents are listed with their start command and how they are installe
   install('gemini', 'script')
   const { out, code } = await world.run(['agents'], { env: withBin })
   expect(code).toBe(0)
-  expect(out).toMatch(/^claude +not found +claude-agent-acp +npm install -g /m)
-  expect(out).toMatch(/^gemini +found +gemini --acp/m)
+  expect(out).toMatch(/^claude +not on PATH +claude-agent-acp +npm install -g /m)
+  expect(out).toMatch(/^gemini +on PATH, not probed +gemini --acp/m)
   expect(wasRun()).toBe(false)
   const { agents } = JSON.parse((await world.run(['agents', '--json'], { env: withBin })).out)
   expect(agents.find((one: { name: string }) => one.name === 'gemini')).toMatchObject({
@@ -54,8 +54,10 @@ test('--probe starts those that are found and says what they say of themselves',
   install('gemini', `script '${JSON.stringify({ initialize: { result: answer } })}'`)
   install('qwen', 'dies')
   const { out } = await world.run(['agents', '--probe'], { env: withBin })
-  expect(out).toMatch(/^gemini .*tester 4\.5; logs in by key$/m)
-  expect(out).toMatch(/^qwen .*ended with exit code 3 before it answered.*no configuration found/m)
+  expect(out).toMatch(/^gemini +answers .*tester 4\.5; logs in by key$/m)
+  expect(out).toMatch(
+    /^qwen +on PATH, no answer .*ended with exit code 3 before it answered.*no configuration found/m,
+  )
   expect(wasRun()).toBe(true)
 })
 
