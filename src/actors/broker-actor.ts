@@ -207,8 +207,8 @@ export class Broker implements ConnectionOwner {
 
   /** A task's record, as the open transaction has it or the store. */
   record(id: string): TaskRecord | undefined {
-    const staged = this.transactions.isOpen ? this.transactions.current.record(id) : undefined
-    return staged ?? this.parts.store.task(id)
+    const open = this.transactions.isOpen ? this.transactions.current : undefined
+    return open?.forgets(id) === true ? undefined : (open?.record(id) ?? this.parts.store.task(id))
   }
 
   // --- what connections tell -----------------------------------------------------------------------------------------

@@ -59,7 +59,10 @@ export class CommandGroup {
   take(message: CommandMessage): void {
     const { transactions, outage } = this.#broker
     // What the run takes may depend on what it was given before: that is handed over when it is committed.
-    if (message.data.commandName === 'SendMessage' || this.#pending.length === commandsMax) this.commit()
+    // What is pruned is found in the store.
+    const { commandName } = message.data
+    const isApart = commandName === 'SendMessage' || commandName === 'PruneTasks'
+    if (isApart || this.#pending.length === commandsMax) this.commit()
     if (!transactions.isOpen) {
       if (outage.reason !== undefined) return this.#refuse(message, unavailable(outage.reason))
       transactions.begin()

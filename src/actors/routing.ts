@@ -10,6 +10,7 @@ import type { Broker } from './broker-actor.ts'
 import { claimTask, releaseTask } from './claim-task.ts'
 import type { Connection } from './connection.ts'
 import { deleteQueuedMessage, sendMessage } from './messages.ts'
+import { pruneTasks } from './prune-tasks.ts'
 import { getTask, listClients, listTasks, status } from './queries.ts'
 import { reloadConfig } from './reload-config.ts'
 import { answerCommands, answerModels, answerModes } from './responses.ts'
@@ -94,7 +95,7 @@ export function routeCommand(
     case 'ReleaseTask':
       return releaseTask(ask, command.data)
     case 'PruneTasks':
-      return refused('unsupported', `This daemon does not do ${command.commandName} yet.`)
+      return pruneTasks(ask, command.data)
   }
 }
 

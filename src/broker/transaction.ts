@@ -13,6 +13,7 @@ export class Transaction {
   readonly #entries: JournalEntry[] = []
   readonly #records = new Map<string, () => TaskRecord>()
   readonly #answers: AnswerRecord[] = []
+  readonly #forgotten = new Set<string>()
   readonly #undos: Step[] = []
   readonly #effects: Step[] = []
 
@@ -44,6 +45,17 @@ export class Transaction {
   /** The record of a task as it would be committed now; undefined where it is not among them. */
   record(id: string): TaskRecord | undefined {
     return this.#records.get(id)?.()
+  }
+
+  /** Lets a settled task go, with its events. */
+  forget(id: string): void {
+    this.#forgotten.add(id)
+    this.undo(() => this.#forgotten.delete(id))
+  }
+
+  /** Whether it is to go with this transaction. */
+  forgets(id: string): boolean {
+    return this.#forgotten.has(id)
   }
 
   /** Keeps an answer, so that it is given again. */
@@ -90,7 +102,8 @@ export class Transaction {
   commit(sessions: SessionChanges): Commit | undefined {
     const { saved, forgotten } = sessions
     const events = this.#entries.length
-    const things = events + this.#records.size + this.#answers.length + saved.length + forgotten.length
+    const parts = [this.#records.size, this.#answers.length, saved.length, forgotten.length]
+    const things = parts.reduce((sum, count) => sum + count, events + this.#forgotten.size)
     if (things === 0) return undefined
     const commit: { -readonly [Key in keyof Commit]: Commit[Key] } = {}
     if (events > 0) commit.events = this.#entries
@@ -98,6 +111,7 @@ export class Transaction {
     if (this.#answers.length > 0) commit.answers = this.#answers
     if (saved.length > 0) commit.sessions = saved
     if (forgotten.length > 0) commit.forgottenSessions = forgotten
+    if (this.#forgotten.size > 0) commit.forgottenTasks = [...this.#forgotten]
     return commit
   }
 }

@@ -76,6 +76,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['answer', async () => (await import('./commands/answer.ts')).answerCommand()],
   ['cancel', async () => (await import('./commands/cancel.ts')).cancelCommand()],
   ['close', async () => (await import('./commands/close.ts')).closeCommand()],
+  ['prune', async () => (await import('./commands/prune.ts')).pruneCommand()],
   ['resume', async () => (await import('./commands/resume.ts')).resumeCommand()],
   ['claim', async () => (await import('./commands/claim.ts')).claimCommand()],
   ['release', async () => (await import('./commands/release.ts')).releaseCommand()],

@@ -137,15 +137,20 @@ export class CallboardClient implements AsyncDisposable {
 
   /**
    * PruneTasks: forgets settled tasks and their events, those created before a time (milliseconds since the Unix epoch),
-   * those with these ids, or both. Resolves with how many. Rejects with `unsupported` where the daemon does not do it.
+   * those with these ids, or of these ids those created before. Resolves with how many. Rejects with `busy` where one that
+   * is named has not settled.
    */
   async pruneTasks(
     which: { before?: number; ids?: string[] },
     options: RequestOptions = {},
   ): Promise<number> {
     const command = { commandName: 'PruneTasks', data: which } as const
-    const { pruned } = await this.#ask(command, pruneResultSchema, options)
-    return pruned
+    for (let total = 0; ;) {
+      const { pruned, more = false } = await this.#ask(command, pruneResultSchema, options)
+      total += pruned
+      // What another client holds stays, and is there again.
+      if (!more || pruned === 0) return total
+    }
   }
 
   async listTasks(filter: { states?: TaskState[] } = {}, options: RequestOptions = {}): Promise<Task[]> {

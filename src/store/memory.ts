@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { limits } from '../limits.ts'
-import type { Commit, Store, StoredEvent, StoreUse, TaskRecord } from './store.ts'
+import type { Commit, Prunable, Store, StoredEvent, StoreUse, TaskRecord } from './store.ts'
 
 export interface MemoryStoreOptions {
   readonly tasksKeptMax?: number
@@ -51,9 +51,10 @@ class MemoryStore implements Store {
   }
 
   /** Sessions and answers live in the broker's memory as long as this store: it keeps none. */
-  commit({ events, tasks }: Commit): void {
+  commit({ events, tasks, forgottenTasks }: Commit): void {
     this.head = events?.at(-1)?.seq ?? this.head
     tasks?.forEach((record) => this.#save(record))
+    forgottenTasks?.forEach((id) => this.#forget(id))
   }
 
   probe(): void {}
@@ -97,6 +98,16 @@ class MemoryStore implements Store {
 
   tasks(): readonly TaskRecord[] {
     return Array.from(this.#kept.values(), (kept) => kept.record)
+  }
+
+  prunable({ before = Infinity, ids }: Prunable, count: number): readonly string[] {
+    const found: string[] = []
+    for (const id of ids ?? this.#kept.keys()) {
+      if (found.length === count) break
+      const kept = this.#kept.get(id)
+      if (kept !== undefined && kept.record.createdAt < before) found.push(id)
+    }
+    return found
   }
 
   unsettled(): readonly TaskRecord[] {

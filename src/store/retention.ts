@@ -39,6 +39,7 @@ export class Retention {
   readonly #segments: StatementSync
   readonly #delete: StatementSync
   readonly #end: StatementSync
+  readonly #isSettled: StatementSync
 
   /** `bytes`: what the journal takes now. */
   constructor(database: DatabaseSync, tasks: TaskRows, limits: RetentionLimits, bytes: () => number) {
@@ -59,6 +60,7 @@ export class Retention {
       `SELECT first, count FROM segments INDEXED BY segments_of_task WHERE task = ? ORDER BY first LIMIT ?`,
     )
     this.#delete = database.prepare('DELETE FROM segments WHERE first = ?')
+    this.#isSettled = database.prepare('SELECT ref FROM tasks WHERE ref = ? AND phase = 1')
     this.#end = database.prepare('DELETE FROM tasks WHERE ref = ?')
   }
 
@@ -93,15 +95,21 @@ export class Retention {
     return integerOf(this.#settled.get(), 'count') > retentionTasksMax
   }
 
+  /** Lets a settled task go before its time: what it said is deleted by the next chunks. Returns its last event. */
+  forget(id: string): number {
+    const ref = this.#tasks.knownRef(id)
+    return ref === undefined || this.#isSettled.get(ref) === undefined ? 0 : this.#letGo(ref)
+  }
+
   #letGo(ref: number): number {
     this.#begin.run(ref)
-    this.#tasks.eraseParts(ref)
     return integerOf(this.#last.get(ref), 'last')
   }
 
   /** Deletes segments of a task until `deadline`; its row with the last of them. Returns how many events went. */
   #deleteSome(ref: number, deadline: number): number {
     let events = 0
+    this.#tasks.eraseParts(ref)
     for (;;) {
       const rows = this.#segments.all(ref, segmentsAtOnce)
       for (const row of rows) {

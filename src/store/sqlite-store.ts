@@ -3,14 +3,14 @@
  * moving the write-ahead log) is done in chunks or in a thread. Reads throw StoreUnavailable too, where the disk fails.
  */
 import { randomBytes } from 'node:crypto'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { limits as defaultLimits } from '../limits.ts'
 import type { Limits } from '../limits.ts'
 import { Checkpoints } from './checkpoints.ts'
-import { integerOf } from './columns.ts'
 import { unavailable } from './failure.ts'
 import { closeQuietly } from './journal-file.ts'
 import { JournalWatch } from './journal-watch.ts'
+import { Pages } from './pages.ts'
 import { Position } from './position.ts'
 import { Retention } from './retention.ts'
 import { Segments } from './segments.ts'
@@ -20,6 +20,7 @@ import type { StoreLog } from './store-log.ts'
 import type {
   AnswerRecord,
   Commit,
+  Prunable,
   SessionRecord,
   Store,
   StoredEvent,
@@ -65,11 +66,10 @@ export class SqliteStore implements Store {
   readonly #segments: Segments
   readonly #tasks: TaskRows
   readonly #sessions: SessionRows
+  readonly #retention: Retention
   readonly #upkeep: Upkeep
   readonly #checkpoints: Checkpoints
-  readonly #pages: StatementSync
-  readonly #freePages: StatementSync
-  readonly #pageBytes: number
+  readonly #pages: Pages
   #failedBytes = 0
 
   constructor(database: DatabaseSync, lock: DatabaseSync, path: string, options: SqliteStoreOptions) {
@@ -87,15 +87,14 @@ export class SqliteStore implements Store {
     this.#tasks = new TaskRows(database, this.#transactions)
     this.#sessions = new SessionRows(database)
     this.#checkpoints = new Checkpoints(database, { path, limits, log: options.log })
-    this.#pages = database.prepare('PRAGMA page_count')
-    this.#freePages = database.prepare('PRAGMA freelist_count')
-    this.#pageBytes = integerOf(database.prepare('PRAGMA page_size').get(), 'page_size')
+    this.#pages = new Pages(database)
+    this.#retention = new Retention(database, this.#tasks, limits, () => this.#pages.usedBytes)
     this.#upkeep = new Upkeep({
       transactions: this.#transactions,
       position: this.#position,
       tasks: this.#tasks,
       sessions: this.#sessions,
-      retention: new Retention(database, this.#tasks, limits, () => this.#bytes),
+      retention: this.#retention,
       checkpoints: this.#checkpoints,
       watch: this.#watch,
       limits,
@@ -154,7 +153,8 @@ export class SqliteStore implements Store {
     }
   }
 
-  #write({ events = [], tasks = [], sessions = [], forgottenSessions = [], answers = [] }: Commit): Grown {
+  #write(commit: Commit): Grown {
+    const { events = [], tasks = [], sessions = [], forgottenSessions = [], answers = [] } = commit
     this.#refuseHole(events)
     const time = this.#position.clock.look()
     // What a probe is to try where this fails.
@@ -168,7 +168,14 @@ export class SqliteStore implements Store {
     for (const id of forgottenSessions) this.#sessions.forget(id)
     for (const record of answers) this.#sessions.give(record, time)
     this.#position.advance(events.length)
+    if (commit.forgottenTasks !== undefined) this.#letGo(commit.forgottenTasks)
     return { bytes, rows: segments + tasks.length + sessions.length + answers.length }
+  }
+
+  #letGo(ids: readonly string[]): void {
+    for (const id of ids) this.#position.drop(0, this.#retention.forget(id))
+    this.#position.save()
+    this.#tasks.forgetRefs()
   }
 
   /** Sequences that skip or repeat would be a fault of the journal's, which no disk can heal. */
@@ -180,7 +187,7 @@ export class SqliteStore implements Store {
 
   /** Bytes that the file may have at most, as if its disk had no room for more; it never goes below what it has. */
   limitFileBytes(bytesMax: number): void {
-    this.#database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(bytesMax / this.#pageBytes))}`)
+    this.#pages.limit(bytesMax)
   }
 
   probe(): void {
@@ -223,6 +230,10 @@ export class SqliteStore implements Store {
     return this.#reading(() => this.#tasks.live())
   }
 
+  prunable(which: Prunable, count: number): readonly string[] {
+    return this.#reading(() => this.#tasks.prunable(which, count))
+  }
+
   sessions(): readonly SessionRecord[] {
     return this.#reading(() => this.#sessions.list())
   }
@@ -232,13 +243,7 @@ export class SqliteStore implements Store {
   }
 
   use(): StoreUse {
-    return { bytes: this.#bytes, events: this.#position.events, tasks: this.#tasks.count }
-  }
-
-  /** Bytes of the file that are in use: what was deleted leaves room for what comes. */
-  get #bytes(): number {
-    const pages = integerOf(this.#pages.get(), 'page_count')
-    return (pages - integerOf(this.#freePages.get(), 'freelist_count')) * this.#pageBytes
+    return { bytes: this.#pages.usedBytes, events: this.#position.events, tasks: this.#tasks.count }
   }
 
   /** One chunk of what its own timer does: retention, old answers. Returns whether there is more to do. */

@@ -60,6 +60,8 @@ export interface TaskRecord {
   readonly machine?: { readonly version: number; readonly snapshot: unknown }
   readonly priority?: number
   readonly parent?: string
+  /** Of one that is queued: it came after those of a lower order, and takes the turn of its client. */
+  readonly waits?: { readonly order: number; readonly client: string }
   /** Open ones, oldest first. */
   readonly asks?: readonly Ask[]
   readonly lease?: LeaseRecord
@@ -104,11 +106,19 @@ export interface Commit {
   readonly sessions?: readonly SessionRecord[]
   readonly forgottenSessions?: readonly string[]
   readonly answers?: readonly AnswerRecord[]
+  /** Settled and closed tasks that go, with their events; others of these ids stay. */
+  readonly forgottenTasks?: readonly string[]
 }
 
 /** Thrown by `commit`: nothing of it was kept. `message` is one sentence that says why, for people. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
+}
+
+export interface Prunable {
+  /** Milliseconds since the Unix epoch. */
+  readonly before?: number | undefined
+  readonly ids?: readonly string[] | undefined
 }
 
 export interface StoreUse {
@@ -143,6 +153,8 @@ export interface Store {
   tasks(): readonly TaskRecord[]
   /** Whole records of tasks that are neither settled nor closed: what a crash interrupted, and what was queued. */
   unsettled(): readonly TaskRecord[]
+  /** Ids of settled and closed tasks, at most `count`, oldest first: created before a time, of these ids, or both. */
+  prunable(which: Prunable, count: number): readonly string[]
   /** Sessions that can still be resumed. */
   sessions(): readonly SessionRecord[]
   answer(sessionId: string, requestId: string): AnswerRecord | undefined

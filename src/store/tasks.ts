@@ -5,7 +5,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { integerOf, textOf } from './columns.ts'
 import type { Row } from './columns.ts'
-import type { TaskRecord } from './store.ts'
+import type { Prunable, TaskRecord } from './store.ts'
 import type { Transactions } from './transaction.ts'
 
 /** Where a task is in its stay here. `going`: its record is dropped, its events are being deleted. */
@@ -25,6 +25,8 @@ export class TaskRows {
   readonly #list: StatementSync
   readonly #live: StatementSync
   readonly #count: StatementSync
+  readonly #settledBefore: StatementSync
+  readonly #isSettledBefore: StatementSync
   readonly #parts: Readonly<Record<PartName, Part>>
 
   constructor(database: DatabaseSync, transactions: Transactions) {
@@ -37,6 +39,9 @@ export class TaskRows {
       'SELECT ref, listed FROM tasks WHERE phase = 2 AND listed IS NOT NULL ORDER BY ref',
     )
     this.#count = database.prepare('SELECT count(*) AS count FROM tasks WHERE phase > 0')
+    const settled = `phase = 1 AND listed ->> '$.createdAt' < ?`
+    this.#settledBefore = database.prepare(`SELECT id FROM tasks WHERE ${settled} ORDER BY ref LIMIT ?`)
+    this.#isSettledBefore = database.prepare(`SELECT ref FROM tasks WHERE ${settled} AND id = ?`)
     this.#parts = {
       request: new Part(database, transactions, 'requests'),
       runnerState: new Part(database, transactions, 'runner_states'),
@@ -123,6 +128,16 @@ export class TaskRows {
 
   live(): TaskRecord[] {
     return this.#live.all().map((row) => this.#whole(row))
+  }
+
+  prunable({ before = Number.MAX_SAFE_INTEGER, ids }: Prunable, count: number): string[] {
+    if (ids === undefined) return this.#settledBefore.all(before, count).map((row) => textOf(row, 'id'))
+    const found: string[] = []
+    for (const id of ids) {
+      if (found.length === count) break
+      if (this.#isSettledBefore.get(before, id) !== undefined) found.push(id)
+    }
+    return found
   }
 
   #whole(row: Row): TaskRecord {

@@ -270,7 +270,7 @@ export const taskCommandSchema = z.discriminatedUnion('commandName', [
     data: z
       .object({
         before: z.number().optional(),
-        ids: list(taskId, limits.tasksKeptMax, 'task ids').optional(),
+        ids: list(taskId, limits.pruneTasksMax, 'task ids').optional(),
       })
       .default({}),
   }),

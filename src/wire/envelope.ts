@@ -171,7 +171,7 @@ export type SubscribeResult = z.infer<typeof subscribeResultSchema>
 
 export const startResultSchema = z.object({ taskId: z.string() })
 export const claimResultSchema = z.object({ holder: holderSchema })
-export const pruneResultSchema = z.object({ pruned: z.number() })
+export const pruneResultSchema = z.object({ pruned: z.number(), more: z.boolean().optional() })
 export const listTasksResultSchema = z.object({ tasks: z.array(taskSchema) })
 
 export const clientSchema = z.object({

@@ -70,15 +70,15 @@ test('an agent is given as many MCP servers as may be, and none more', () => {
   expect(message({ mcpServers: servers(mcpServersMax + 1) })).toMatch(`at most ${mcpServersMax}`)
 })
 
-// bound: tasksKeptMax
+// bound: pruneTasksMax
 test('as many tasks may be named for pruning as are kept, and none more', () => {
   const prune = (count: number): boolean =>
     taskCommandSchema.safeParse({
       commandName: 'PruneTasks',
       data: { ids: Array.from({ length: count }, (_, index) => `t${index}`) },
     }).success
-  const { tasksKeptMax } = limits
-  expect([tasksKeptMax, tasksKeptMax + 1].map(prune)).toEqual([true, false])
+  const { pruneTasksMax } = limits
+  expect([pruneTasksMax, pruneTasksMax + 1].map(prune)).toEqual([true, false])
 })
 
 describe('a report of actors', () => {

@@ -36,10 +36,6 @@ test('the fields of tasks, asks, their outcomes and holders, and why a lease cha
   }
 })
 
-test('what is not there yet is said to be unsupported', () => {
-  expect(rows('PruneTasks')[0]).toContain('`unsupported`, always')
-})
-
 test('every message of the transcripts is valid, but for the one that shows a refusal', () => {
   const lines = document.split('\n').filter((line) => /^[<>] \{/.test(line))
   expect(lines.length).toBeGreaterThan(20)

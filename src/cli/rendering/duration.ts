@@ -12,9 +12,9 @@ export function shortDuration(ms: number): string {
 
 /** Milliseconds of `text`; seconds where it names no unit. Undefined where it is no duration. */
 export function parseDuration(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim())
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text.trim())
   if (match?.[1] === undefined) return undefined
   const unit = match[2]
-  const factor = unit === 'ms' || unit === 'm' || unit === 'h' ? units[unit] : units.s
+  const factor = unit === 'ms' || unit === 'm' || unit === 'h' || unit === 'd' ? units[unit] : units.s
   return Math.round(Number(match[1]) * factor)
 }

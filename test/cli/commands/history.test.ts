@@ -59,3 +59,21 @@ describe('history', () => {
     expect(await world.run(['history', '--after', 'now'])).toMatchObject({ code: 2, out: '' })
   })
 })
+
+describe('prune', () => {
+  test('forgets tasks that have ended, by their ids or their age, and no others', async () => {
+    expect(await world.run(['prune', first])).toMatchObject({ code: 0, out: 'Forgot 1 task.\n' })
+    expect((await world.run(['show', first])).code).toBe(1)
+    expect((await world.run(['prune', '--json', '--older-than', '1d'])).out).toBe('{"pruned":0}\n')
+    expect((await world.run(['prune', '--older-than', '0s'])).out).toBe('Forgot 1 task.\n')
+    const left: unknown[] = JSON.parse((await world.run(['ps', '--all', '--json'])).out)
+    expect(left).toMatchObject([{ state: 'running' }])
+  })
+
+  test('says what it wants to know, and that a task that runs stays', async () => {
+    expect(await world.run(['prune'])).toMatchObject({ code: 2, out: '' })
+    expect(await world.run(['prune', '--older-than', 'soon'])).toMatchObject({ code: 2, out: '' })
+    const [runs]: { id: string }[] = JSON.parse((await world.run(['ps', '--json'])).out)
+    expect((await world.run(['prune', runs?.id ?? ''])).err).toContain('has not settled')
+  })
+})

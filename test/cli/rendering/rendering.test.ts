@@ -65,8 +65,8 @@ describe('columns', () => {
 
 describe('words and numbers', () => {
   test('spans of time are read and written', () => {
-    expect(['500ms', '1.5s', '10', '2m', '1h'].map(parseDuration)).toEqual([
-      500, 1_500, 10_000, 120_000, 3_600_000,
+    expect(['500ms', '1.5s', '10', '2m', '1h', '2d'].map(parseDuration)).toEqual([
+      500, 1_500, 10_000, 120_000, 3_600_000, 172_800_000,
     ])
     expect(['', 'soon', '-1', '1w'].map(parseDuration)).toEqual([undefined, undefined, undefined, undefined])
     expect([0, -5, 59_999, 60_000, 7_200_000, 200_000_000].map(shortDuration)).toEqual([
