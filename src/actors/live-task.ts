@@ -56,6 +56,8 @@ export class LiveTask {
   /** Open ones, oldest first: replaced, never changed in place. */
   asks: readonly Ask[] = []
   lease: LeaseRecord | undefined
+  /** Its place in the queue, as long as it waits there. */
+  waits: TaskRecord['waits']
   /** What its runner remembers for a later run. */
   runnerState: unknown
   /** What clients said after it had settled: its next run begins with that, and so do others until one takes it up. */
@@ -85,6 +87,7 @@ export class LiveTask {
     this.parent = record?.parent ?? options.parent
     this.asks = record?.asks ?? []
     this.lease = record?.lease
+    this.waits = record?.waits
     this.runnerState = record?.runnerState
     this.queued = record?.undelivered?.queued ?? []
     this.followUp = record?.undelivered?.followUp
@@ -170,6 +173,7 @@ export class LiveTask {
     if (request !== undefined) record.request = request
     if (priority !== undefined) record.priority = priority
     if (parent !== undefined) record.parent = parent
+    if (state === 'queued' && this.waits !== undefined) record.waits = this.waits
     if (this.asks.length > 0) record.asks = this.asks
     if (lease !== undefined) record.lease = lease
     if (state !== 'closed' && this.resumable && runnerState !== undefined) record.runnerState = runnerState

@@ -20,7 +20,7 @@ export interface RecoveryOptions {
 export interface Recovered {
   /** Their ids, oldest first. */
   readonly interrupted: readonly string[]
-  /** Tasks that wait for a slot, oldest first: they are live, in `queued`. */
+  /** Tasks that wait for a slot, in the order in which they came: they are live, in `queued`. */
   readonly queued: readonly LiveTask[]
 }
 
@@ -31,7 +31,9 @@ export async function recover(broker: Broker, options: RecoveryOptions): Promise
   const { store } = broker.parts
   const records = store.unsettled()
   const ran = records.filter(({ state }) => state !== 'queued')
-  const waited = records.filter(({ state }) => state === 'queued')
+  const waited = records
+    .filter(({ state }) => state === 'queued')
+    .toSorted((one, other) => (one.waits?.order ?? 0) - (other.waits?.order ?? 0))
   if (ran.length > 0) {
     const left = await options.endLeftovers(ran)
     broker.log.info({ tasks: ran.length, processesLeft: left }, 'an earlier daemon left tasks running')

@@ -15,6 +15,8 @@ export class TaskQueue {
   readonly #queue: RunQueue
   /** Turns wait for the store. */
   #waits = false
+  /** Tasks that came, also before the daemon was started again, as far as they wait. */
+  #entered = 0
 
   constructor(broker: Broker) {
     this.#broker = broker
@@ -42,6 +44,7 @@ export class TaskQueue {
 
   /** Takes a task in, in the open transaction. `inside`: the task in which whoever starts or resumes it runs. */
   enter(task: LiveTask, inside: string | undefined): 'granted' | 'waiting' | 'full' {
+    task.waits = { order: ++this.#entered, client: this.#client(task) }
     const outcome = this.#queue.enter(this.#entry(task, inside ?? task.parent))
     if (outcome !== 'full') this.#broker.transactions.current.undo(() => this.#queue.leave(task.id))
     return outcome
@@ -55,8 +58,9 @@ export class TaskQueue {
     tasks.announce(task, orders.queued(task.id, place, task.callboard.priority ?? 0), task.cause)
   }
 
-  /** It waited before the daemon was started again. */
+  /** It waited before the daemon was started again; those that came before it are readmitted before it. */
   readmit(task: LiveTask): void {
+    this.#entered = Math.max(this.#entered, task.waits?.order ?? 0)
     this.#queue.readmit(this.#entry(task, undefined))
   }
 
@@ -120,16 +124,21 @@ export class TaskQueue {
 
   #entry(task: LiveTask, parent: string | undefined): QueueTask {
     const broker = this.#broker
-    const { id, callboard, session, startedBy } = task
+    const { id, callboard } = task
     const exclusive = exclusivity(broker.profiles, callboard, broker.parts.realPath)
     return {
       id,
-      client: session?.id ?? startedBy,
+      client: this.#client(task),
       priority: callboard.priority ?? 0,
       bytes: requestChars(task),
       ...(exclusive === undefined ? {} : { exclusive }),
       ...(parent === undefined ? {} : { parent }),
     }
+  }
+
+  /** Whose turn it takes: its session's, which is no secret as a digest, over restarts as well. */
+  #client({ waits, session, startedBy }: LiveTask): string {
+    return waits?.client ?? (session === undefined ? startedBy : this.#broker.parts.digest(session.id))
   }
 }
 
