@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
+import type { ActorSetting } from '../actors/actor-setting.ts'
 import { ConnectionActors } from '../actors/connection-actor.ts'
 import type { ConnectionOwner } from '../actors/connection-actor.ts'
 import type { Connection, ListenerPolicy } from '../actors/connection.ts'
@@ -35,12 +36,16 @@ export interface ClientsOptions {
   readonly limits: Limits
   readonly log: ConnectionLog
   readonly owner: ClientsOwner
+  /** What the connections' machines run with. */
+  readonly actors?: ActorSetting
 }
 
 /** A ready client. */
 interface Client {
   readonly connection: Connection
   readonly outbox: ClientOutbox
+  /** As its machine was told last. */
+  isBehind: boolean
 }
 
 const notItsOwn = rejection('unauthorized', 'clientId is not the one that this connection was given.')
@@ -55,12 +60,11 @@ export class AcceptedClients implements ConnectionOwner {
   readonly #broadcasts: Broadcasts
   readonly #ready = new Map<string, Client>()
   readonly #waiting = new Waiting<Client>()
-  readonly #congested = new Set<Client>()
   readonly #emptied = Promise.withResolvers<void>()
   #isClosing = false
 
   constructor(options: ClientsOptions) {
-    const { path, codec, limits, log } = options
+    const { path, codec, limits, log, actors } = options
     this.#options = options
     this.#policy = { path, codec, scope: 'all', role: 'client' }
     this.#broadcasts = new Broadcasts(limits)
@@ -75,6 +79,7 @@ export class AcceptedClients implements ConnectionOwner {
       unfinished: this.#unfinished,
       now: () => performance.now(),
       newClientId: () => randomBytes(6).toString('hex'),
+      ...(actors === undefined ? {} : { actors }),
     })
   }
 
@@ -140,7 +145,7 @@ export class AcceptedClients implements ConnectionOwner {
   }
 
   attached(connection: Connection): void {
-    const client = { connection, outbox: new ClientOutbox(this.#broadcasts) }
+    const client: Client = { connection, outbox: new ClientOutbox(this.#broadcasts), isBehind: false }
     this.#ready.set(connection.clientId, client)
     connection.drained = () => {
       client.outbox.drained()
@@ -155,7 +160,6 @@ export class AcceptedClients implements ConnectionOwner {
     if (client === undefined) return
     this.#ready.delete(connection.clientId)
     this.#waiting.set(client, 0)
-    this.#congested.delete(client)
     for (const bytes of client.outbox.leave()) connection.outbox.push(bytes)
     this.#logNumber(connection, 'client disconnected')
     this.#options.owner.disconnected(connection.clientId)
@@ -231,12 +235,9 @@ export class AcceptedClients implements ConnectionOwner {
   #noteLag(client: Client): void {
     const { lagHighBytes, lagLowBytes } = this.#options.limits
     const { bytes } = client.outbox
-    if (bytes >= lagHighBytes && !this.#congested.has(client)) {
-      this.#congested.add(client)
-      this.#connections.send(client.connection, 'lag.rose')
-    } else if (bytes <= lagLowBytes && this.#congested.delete(client)) {
-      this.#connections.send(client.connection, 'lag.fell')
-    }
+    if (client.isBehind ? bytes > lagLowBytes : bytes < lagHighBytes) return
+    client.isBehind = !client.isBehind
+    this.#connections.send(client.connection, client.isBehind ? 'lag.rose' : 'lag.fell')
   }
 
   #shed(client: Client): void {

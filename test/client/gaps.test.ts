@@ -101,6 +101,26 @@ describe('gaps and journals', () => {
     expect(await loop.take(3)).toEqual([{ from: 4, firstAvailable: 1, reason: 'other_journal' }, 1, 2])
   })
 
+  test('a journal that took the place of another is the same one after the next lost link', async () => {
+    const { client, server, link } = await connected()
+    const loop = reader(client.events())
+    await link.subscribed()
+    link.say(event(7))
+    await loop.next()
+    link.link.destroy()
+    const other = await server.nextLink()
+    await other.welcome({ epoch: 'journal-b.1', head: 1, resumed: false })
+    await other.subscribed({ after: 0, head: 1 })
+    other.say(event(1))
+    expect(await loop.take(2)).toEqual([{ from: 8, firstAvailable: 1, reason: 'other_journal' }, 1])
+    other.link.destroy()
+    const again = await server.nextLink()
+    await again.welcome({ epoch: 'journal-b.2', head: 2, resumed: false })
+    expect(await again.subscribed({ after: 1, head: 2 })).toMatchObject({ data: { after: 1 } })
+    again.say(event(2))
+    expect(await loop.take(1)).toEqual([2])
+  })
+
   test('a link that goes before the answer to Subscribe costs nothing', async () => {
     const { client, server, link } = await connected()
     const stream = client.events({ after: 7 })

@@ -139,6 +139,23 @@ describe('a connection', () => {
     expect(log).toEqual([log[0], '[client] connected'])
   })
 
+  test('that there is none any more is said again, and each connection’s refusals anew', async () => {
+    const path = pathIn(directory)
+    const { log } = keptClient(path, { limits: { ipcClientRetryMs: 5, refusalLogBurst: 1 } })
+    const missing = (): number => log.filter((line) => line.includes('not connected')).length
+    const refused = (): number => log.filter((line) => line.includes('not understood')).length
+    await eventually(() => expect(missing()).toBe(1))
+    for (const time of [1, 2]) {
+      const server = scripted(path)
+      const link = await server.nextLink()
+      link.ack()
+      link.sayRaw(Buffer.from('null\f'.repeat(3)))
+      await eventually(() => expect(refused()).toBe(time))
+      server.close()
+      await eventually(() => expect(missing()).toBe(time + 1))
+    }
+  })
+
   test('a server that says nothing is left after a while and tried again', async () => {
     const path = pathIn(directory)
     const server = scripted(path)

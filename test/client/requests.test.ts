@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, test, vi } from 'vitest'
 import { limits } from '../../src/limits.ts'
 import type { CallboardClient } from '../../src/client/callboard-client.ts'
@@ -187,6 +188,17 @@ describe('one request', () => {
     expect(clock.running).toBe(running)
     expect(await failed(client.getStatus({ signal: abort.signal }))).toMatchObject({ code: 'aborted' })
     expect(link.names()).not.toContain('GetStatus')
+  })
+
+  test('a signal that outlives many requests keeps nothing of them', async () => {
+    const { client, link } = await connected()
+    const { signal } = new AbortController()
+    for (let time = 0; time < 3; time++) {
+      const asked = client.listTasks({}, { signal })
+      link.reply((await link.command('ListTasks')).requestId, { tasks: [] })
+      await asked
+    }
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   test('closing rejects what waits', async () => {

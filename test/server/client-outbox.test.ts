@@ -101,6 +101,23 @@ describe('buffers', () => {
     expect(held.bytes.toString()).toBe('abcdefghij')
   })
 
+  test('of two writes that a socket did not take at once only the last is kept', () => {
+    const broadcasts = broadcastsWith()
+    const outbox = new ClientOutbox(broadcasts)
+    const [first, second] = ['0123456789', 'KLMNOPQRST'].map((frame) => {
+      broadcasts.append(frame)
+      const taken = outbox.take(100)
+      if (taken === undefined) throw new Error('nothing was taken')
+      outbox.hold(taken)
+      return taken
+    })
+    for (let n = 0; n < 9; n++) {
+      broadcasts.append('abcdefghij')
+      drain(outbox)
+    }
+    expect([first, second].map((taken) => taken?.bytes.toString())).toEqual(['abcdefghij', 'KLMNOPQRST'])
+  })
+
   test('what waits for a client that leaves is never overwritten', () => {
     const broadcasts = broadcastsWith()
     const [leaving, staying] = [new ClientOutbox(broadcasts), new ClientOutbox(broadcasts)]

@@ -9,6 +9,7 @@ import { RooClient } from '../daemon/roo-client.ts'
 import { killChild, spawnUntil } from '../transport/child-process.ts'
 import { scratchDirectory } from '../transport/scratch-directory.ts'
 import { published115, published163, published189 } from '../wire/vocabulary/published.ts'
+import { RawLink } from '../daemon/raw-link.ts'
 import { eventually, keptClient, keptServer, pairAt, pathIn, started } from './library-pair.ts'
 
 const directory = scratchDirectory()
@@ -233,6 +234,19 @@ describe('clients', () => {
     expect(disconnected).toEqual([clientId])
     await eventually(() => expect(events).toHaveLength(2_000))
     await eventually(() => expect(client.isConnected).toBe(false))
+  })
+
+  test('what came with the command that made the program close it is refused', async () => {
+    const path = pathIn(directory)
+    const { server, commands, log } = keptServer(path)
+    server.on('TaskCommand', () => void server.close())
+    server.listen()
+    await using link = await RawLink.open(path)
+    const data = { type: 'TaskCommand', origin: 'client', data: { commandName: 'GetModes' } }
+    link.write(`${JSON.stringify({ type: 'message', data })}\f`.repeat(3))
+    await link.closed()
+    expect(commands).toHaveLength(1)
+    expect(log.filter((line) => line.includes('code = draining'))).toHaveLength(2)
   })
 
   test('a broadcast is encoded once, whatever the number of clients', async () => {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { ClientMessage, ServerMessage } from '../../../src/wire/envelope.ts'
 import { commandNames } from '../../../src/wire/commands.ts'
 import { parseFromClient, parseFromServer } from '../../../src/wire/vocabulary/parse.ts'
+import type { TaskMessage } from '../../../src/wire/events.ts'
 import { seed } from '../../../src/wire/vocabulary/seed.ts'
 import { eventMessage, id, sampleEvents } from '../sample-messages.ts'
 
@@ -189,6 +190,25 @@ test('four events are said in its shapes, with the time at which they happened, 
   expect(
     seed.toClient({ type: 'Gap', origin: 'server', data: { from: 1, firstAvailable: 2 } }),
   ).toBeUndefined()
+})
+
+test('a message is said with all that it has', () => {
+  const message: TaskMessage = {
+    ts: 1,
+    type: 'say',
+    say: 'command_output',
+    text: 'a',
+    images: ['data:,'],
+    partial: true,
+    stream: 'stdout',
+    bytes: 'YQ==',
+  }
+  const said = { taskId: id, action: 'updated', message } as const
+  expect(seed.toClient(eventMessage({ eventName: 'message', payload: [said] }))).toStrictEqual({
+    type: 'TaskEvent',
+    origin: 'Server',
+    data: { type: 'Message', taskId: id, message },
+  })
 })
 
 test('a Reply, which only a client of roo can have asked for, is said as roo says it', () => {
