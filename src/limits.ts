@@ -110,8 +110,8 @@ export const limits = {
   /** Settled tasks kept in memory. Past either: the oldest is forgotten (`unknown_task`). */
   tasksKeptMax: 10_000,
   tasksKeptBytesMax: 8 * MiB,
-  /** Tasks of one PruneTasks. More ids: `invalid_command`; where more match, its answer says so. */
-  pruneTasksMax: 1_000,
+  /** Tasks of one PruneTasks: 5 ms. More ids: `invalid_command`; where more match, its answer says so. */
+  pruneTasksMax: 250,
   /** A task's text in lists; GetTask and the journal hold no more than its first message. */
   listedTextCharsMax: 1_000,
   /** Messages waiting for a task that is still starting. Past it: `limit_exceeded`. */

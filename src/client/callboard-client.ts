@@ -2,6 +2,7 @@
  * The client of a Callboard daemon: commands as promises, events as an async loop, one connection that comes back by
  * itself. Its user owns it and closes it (`await using` does). What happens on the link is in client-session.ts.
  */
+import { limits } from '../limits.ts'
 import type { ClientState } from '../actors/client-actor.ts'
 import type { TaskCommandInput, TaskState } from '../wire/commands.ts'
 import {
@@ -144,6 +145,21 @@ export class CallboardClient implements AsyncDisposable {
     which: { before?: number; ids?: string[] },
     options: RequestOptions = {},
   ): Promise<number> {
+    const { ids } = which
+    const max = limits.pruneTasksMax
+    const pieces =
+      ids === undefined
+        ? [which]
+        : Array.from({ length: Math.max(1, Math.ceil(ids.length / max)) }, (_, piece) => ({
+            ...which,
+            ids: ids.slice(piece * max, (piece + 1) * max),
+          }))
+    let total = 0
+    for (const piece of pieces) total += await this.#prune(piece, options)
+    return total
+  }
+
+  async #prune(which: { before?: number; ids?: string[] }, options: RequestOptions): Promise<number> {
     const command = { commandName: 'PruneTasks', data: which } as const
     for (let total = 0; ;) {
       const { pruned, more = false } = await this.#ask(command, pruneResultSchema, options)

@@ -94,6 +94,22 @@ describe('one request', () => {
     ])
   })
 
+  test('more tasks than one PruneTasks takes are pruned in several, as long as there are more', async () => {
+    const { client, link } = await connected()
+    const ids = Array.from({ length: limits.pruneTasksMax + 1 }, (_, index) => `t${index}`)
+    const pruned = client.pruneTasks({ ids })
+    const first = await link.command('PruneTasks')
+    expect(first.data.data).toEqual({ ids: ids.slice(0, -1) })
+    link.reply(first.requestId, { pruned: 3, more: true })
+    const again = await link.command('PruneTasks')
+    expect(again.data.data).toEqual({ ids: ids.slice(0, -1) })
+    link.reply(again.requestId, { pruned: 2 })
+    const last = await link.command('PruneTasks')
+    expect(last.data.data).toEqual({ ids: ids.slice(-1) })
+    link.reply(last.requestId, { pruned: 1 })
+    expect(await pruned).toBe(6)
+  })
+
   test('a second reply and one that nobody asked for change nothing', async () => {
     const { client, link } = await connected()
     const listed = client.listTasks()
