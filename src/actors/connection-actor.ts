@@ -209,7 +209,7 @@ export class ConnectionActors {
   }
 
   #ended(connection: Connection): void {
-    connection.peerEnded = true
+    connection.ended()
     if (!connection.paused) this.send(connection, 'peer.ended')
   }
 

@@ -105,6 +105,13 @@ export class Connection {
     return true
   }
 
+  /** The peer writes no more: what it left unfinished is lost, and said to be. */
+  ended(): void {
+    this.peerEnded = true
+    const lost = this.#decoder.end()
+    if (lost !== undefined) this.noteRefusal(lost, '')
+  }
+
   /** Puts a direct answer into the outbox. Delivery must be woken by the caller. */
   answer(message: ServerMessage): Buffer | undefined {
     const frame = this.policy.codec.encodeToClient(message)

@@ -46,6 +46,8 @@ export interface Decoder<M> {
   push(chunk: Buffer): Batch<M>
   /** Frames skipped because nothing, or only white space, stood in them. */
   readonly emptyFrames: number
+  /** The peer writes no more. A rejection: a frame had begun, and is lost. */
+  end(): Rejection | undefined
   /** Gives the unfinished frame's bytes back. After it nothing is decoded, and `broken` is not called. */
   close(): void
 }

@@ -69,6 +69,13 @@ export class FrameDecoder<M> implements Decoder<M> {
     return { items, broken }
   }
 
+  end(): Rejection | undefined {
+    if (this.#broken !== undefined || this.#reader.pendingBytes === 0) return undefined
+    const reason = ended(invalidFrame('The link ended within a frame, which is lost.'), this.#reading.framing)
+    this.#break(reason)
+    return reason
+  }
+
   close(): void {
     this.#closed = true
     this.#forget()

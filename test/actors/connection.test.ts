@@ -72,3 +72,13 @@ test.each([0, 9_000, 1_700_000_000_000])(
     expect(lines.at(-1)).not.toHaveProperty('unlogged')
   },
 )
+
+test('a frame that its peer left unfinished is logged, a whole one is taken', () => {
+  const { lines, connection } = refusing(0)
+  const frame = Buffer.from('{"type":"message","data":{"type":"TaskCommand"}}')
+  connection.read(Buffer.concat([frame, Buffer.from('\f'), frame]))
+  expect(connection.inbox).toHaveLength(1)
+  connection.ended()
+  expect(connection.peerEnded).toBe(true)
+  expect(lines).toMatchObject([{ code: 'invalid_frame', reason: /ended within a frame/ }])
+})

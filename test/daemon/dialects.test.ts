@@ -281,6 +281,13 @@ describe('the framing lines', () => {
     expect(await refusedFrame(link.clientId)).toMatchObject({ code: 'invalid_frame' })
   })
 
+  it('says in its log that a last line without its newline is lost', async () => {
+    await using link = await LineLink.open(path('lines+roo'))
+    link.socket.end(`${request('whole')}\n${request('cut')}`)
+    expect(await link.reply('whole')).toMatchObject({ ok: true })
+    expect(await refusedFrame(link.clientId)).toMatchObject({ code: 'invalid_frame', reason: /a newline/ })
+  })
+
   it('closes a line that passes the limit of a frame', async () => {
     await using link = await LineLink.open(path('lines+roo'))
     const piece = `{"x":"${'x'.repeat(1 << 20)}`

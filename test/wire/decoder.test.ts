@@ -200,3 +200,18 @@ test('an excerpt of a refused start shows no key of its configuration', () => {
   expect(refusal?.excerpt).toContain('StartNewTask')
   expect(JSON.stringify(refusal)).not.toContain('sk-1')
 })
+
+test('a frame that has begun when the peer writes no more is lost, and said to be; between frames nothing is', () => {
+  const unfinished = new UnfinishedFrames()
+  const decoder = canonicalCodec.decodeFromClients({ unfinished, now: () => 0, broken: () => {} })
+  decoder.push(encode(command('whole')))
+  expect(decoder.end()).toBeUndefined()
+  decoder.push(encode(command('cut')).subarray(0, -1))
+  expect(unfinished.bytes).toBeGreaterThan(0)
+  expect(decoder.end()).toEqual({
+    code: 'invalid_frame',
+    message: 'The link ended within a frame, which is lost. Here a frame ends with a form feed.',
+  })
+  expect(unfinished.bytes).toBe(0)
+  expect(decoder.end()).toBeUndefined()
+})
