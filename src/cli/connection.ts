@@ -3,13 +3,14 @@
  * attempt to connect, no waiting: a command line that hangs helps nobody.
  */
 import { autostart } from '../daemon/autostart.ts'
-import { CallboardClient } from '../client/callboard-client.ts'
 import { CallboardError } from '../client/callboard-error.ts'
 import { version } from '../version.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Failure } from './failure.ts'
-import { advice, placeOf } from './invocation.ts'
-import type { Invocation, Place } from './invocation.ts'
+import { advice } from './invocation.ts'
+import type { CallboardClient } from '../client/callboard-client.ts'
+import type { Invocation } from './invocation.ts'
+import type { Place } from './place.ts'
 import type { HelloResult } from '../wire/envelope.ts'
 
 export interface Connection {
@@ -44,7 +45,7 @@ export async function reconnected(
   signal: AbortSignal,
 ): Promise<Connection | undefined> {
   try {
-    return await attempt(invocation, placeOf(invocation), signal)
+    return await attempt(invocation, await placeFor(invocation), signal)
   } catch (error) {
     // It is on its way up or down.
     if (error instanceof CallboardError && (error.code === 'closed' || error.code === 'draining'))
@@ -54,7 +55,7 @@ export async function reconnected(
 }
 
 async function connect(invocation: Invocation, options: ConnectOptions): Promise<Connection> {
-  const place = placeOf(invocation)
+  const place = await placeFor(invocation)
   const probe = () => attempt(invocation, place, options.signal)
   const found = await probe()
   if (found !== undefined) return found
@@ -67,6 +68,12 @@ async function connect(invocation: Invocation, options: ConnectOptions): Promise
   }
 }
 
+/** Settings and client are loaded when they are used: a command's help needs neither, and they are most of it all. */
+async function placeFor(invocation: Invocation): Promise<Place> {
+  const { placeOf } = await import('./place.ts')
+  return placeOf(invocation)
+}
+
 /** Undefined where nobody answers. */
 async function attempt(
   { env }: Invocation,
@@ -74,6 +81,7 @@ async function attempt(
   signal: AbortSignal | undefined,
 ): Promise<Connection | undefined> {
   signal?.throwIfAborted()
+  const { CallboardClient } = await import('../client/callboard-client.ts')
   const task = env['CALLBOARD_TASK']
   const client = new CallboardClient({
     socketPath,

@@ -2,8 +2,6 @@
  * What a command was called with: its environment, directory, streams and the options that every command has. Made once
  * per process; commands get it as an argument instead of reading globals.
  */
-import { loadClientSettings } from '../daemon/config.ts'
-import { Failure } from './failure.ts'
 import { Output } from './output.ts'
 import { commandLine } from './rendering/command-line.ts'
 import type { Command } from 'commander'
@@ -48,19 +46,4 @@ export function withSharedOptions(command: Command): Command {
   return command
     .option('--socket <path>', "the daemon's socket (see `callboard socket`)")
     .option('--json', 'data as JSON: one document, or one object a line where events are followed')
-}
-
-export interface Place {
-  readonly socketPath: string
-  /** What decided the path: `--socket`, a variable's name, `config`, or `default`. */
-  readonly socketSource: string
-  readonly home: string
-}
-
-/** Where the daemon is to be found. Throws Failure (78) where the configuration cannot be used. */
-export function placeOf(invocation: Invocation): Place {
-  const { env, cwd, socket } = invocation
-  const loaded = loadClientSettings({ flags: socket === undefined ? {} : { socket }, env, cwd })
-  if (!loaded.ok) throw new Failure(loaded.message, loaded.exitCode)
-  return loaded
 }

@@ -49,7 +49,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exit()
 }
 
-async function program(words: readonly string[]): Promise<Command> {
+/** All of it that a command line of these words needs. */
+export async function program(words: readonly string[]): Promise<Command> {
   const root = withSharedOptions(new Command('callboard'))
     .description('One local daemon through which every program starts, steers and watches the same tasks.')
     .version(version, '-V, --version', 'print the version')
@@ -96,6 +97,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
 function wanted(words: readonly string[]): readonly (() => Promise<Command>)[] {
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? ''
+    if (word === '--version' || word === '-V') return []
     if (word === '--socket') at += 1
     else if (word !== '--json' && !word.startsWith('--socket=')) {
       const load = commands.get(word)

@@ -1,6 +1,7 @@
 /** `callboard socket`: the path of the daemon's socket, for other programs. Asks nobody. */
 import { Command } from 'commander'
-import { invocationOf, placeOf, withSharedOptions } from '../invocation.ts'
+import { invocationOf, withSharedOptions } from '../invocation.ts'
+import { placeOf } from '../place.ts'
 import type { Invocation } from '../invocation.ts'
 
 const help = `

@@ -11,13 +11,14 @@ import { nodeIpc } from '../../wire/framing/node-ipc.ts'
 import { printable } from '../../wire/printable.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { invocationOf, placeOf, withSharedOptions } from '../invocation.ts'
+import { invocationOf, withSharedOptions } from '../invocation.ts'
 import type { Invocation } from '../invocation.ts'
 import { fileLines } from '../journal/file-lines.ts'
 import { importItems } from '../journal/import-lines.ts'
 import type { ImportItem } from '../journal/import-lines.ts'
 import { failureOf } from '../journal/opened-journal.ts'
 import { Progress } from '../journal/progress.ts'
+import { placeOf } from '../place.ts'
 
 const help = `
 Stop the daemon first (callboard stop). Tasks whose ids the journal has already

@@ -4,7 +4,7 @@ import { JournalReader } from '../../store/journal-reader.ts'
 import { StoreUnavailable } from '../../store/store.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { placeOf } from '../invocation.ts'
+import { placeOf } from '../place.ts'
 import type { Invocation } from '../invocation.ts'
 
 /** Reads it, beside its daemon or without one. Throws Failure: 78 where it cannot be opened, 1 where it is damaged. */
