@@ -13,8 +13,7 @@ import type { FeedSource } from './feed.ts'
 import { ForeignMachines, ForeignWatch } from './foreign.ts'
 import { Ring } from './happenings.ts'
 import type { Happening } from './happenings.ts'
-import { PageServer, beginStream } from './page-server.ts'
-import type { ApiAnswer } from './page-server.ts'
+import type { ApiAnswer, PageServer } from './page-server.ts'
 import type { Asset } from './assets.ts'
 import type { Recording } from './recording.ts'
 import { redactedJson } from './redacted.ts'
@@ -158,7 +157,6 @@ export class Inspector implements FeedSource, Disposable {
       return { status: 503, json: { error: 'As many pages are open as may be: close one.' } }
     return {
       stream: (response) => {
-        beginStream(response)
         const after = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : undefined
         const watch = this.#watch(query.get('machine') ?? '', query.get('actor') ?? '')
         const feed = new Feed(this, response, this.limits, { after, watch })
@@ -182,6 +180,8 @@ export class Inspector implements FeedSource, Disposable {
 
   async #listen(): Promise<PageServer> {
     const { assets } = this.#options
+    // Loaded here: node:http brings more into memory than the rest of the page's part of the daemon.
+    const { PageServer } = await import('./page-server.ts')
     const server = new PageServer({
       answer: (request) => answerApi(this, request),
       failed: (error) => this.#options.failed(error),
@@ -245,7 +245,7 @@ export class Inspector implements FeedSource, Disposable {
           machine: `${ownNamespace}/${machine.name}`,
           actor,
           event,
-          from,
+          from: from ?? null,
           to: to ?? null,
           edge: edge ?? null,
         }),

@@ -121,7 +121,10 @@ export class PageServer implements Disposable {
       body: parsed.value,
     })
     if (answer === undefined) return send(response, 404, { error: 'There is nothing here.' })
-    if ('stream' in answer) return answer.stream(response)
+    if ('stream' in answer) {
+      beginStream(response)
+      return answer.stream(response)
+    }
     send(response, answer.status, answer.json)
   }
 
@@ -163,7 +166,7 @@ function send(response: ServerResponse, status: number, json: unknown): void {
 }
 
 /** The head of an answer that goes on: events as they come. */
-export function beginStream(response: ServerResponse): void {
+function beginStream(response: ServerResponse): void {
   response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' })
   response.flushHeaders()
 }
