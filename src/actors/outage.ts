@@ -19,6 +19,7 @@ export class Outage {
   readonly #held: (() => void)[] = []
   #reason: string | undefined
   #timer: NodeJS.Timeout | undefined
+  #isOver = false
 
   constructor(options: OutageOptions) {
     this.#options = options
@@ -45,10 +46,12 @@ export class Outage {
   /** Ends waiting: what is held is never done. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
+    this.#isOver = true
     this.#held.length = 0
   }
 
   #lookLater(): void {
+    if (this.#isOver) return
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
       this.#look()

@@ -6,6 +6,7 @@ import type { SessionRecord } from '../store/store.ts'
 import type { RepliesAccount } from './replies.ts'
 import { Session } from './session.ts'
 import type { SessionOptions } from './session.ts'
+import { isStoreUnavailable } from './transaction.ts'
 import type { SessionChanges } from './transaction.ts'
 
 const noChanges: SessionChanges = { saved: [], forgotten: [] }
@@ -120,10 +121,7 @@ export class Sessions {
   /** Forgets those for which nobody came back in time. */
   forgetOld(): void {
     const { sessionGraceMs, sessionsDetachedMax } = this.#options
-    if (this.#now() - this.#startedAt > sessionGraceMs && this.#stored?.size !== 0) {
-      for (const id of this.#storedOnes().keys()) this.#forgotten.add(id)
-      this.#storedOnes().clear()
-    }
+    if (this.#now() - this.#startedAt > sessionGraceMs && this.#stored?.size !== 0) this.#forgetStored()
     for (const [id, session] of this.#detached) {
       const expired = this.#now() - session.detachedAt > sessionGraceMs
       if (!expired && this.#detached.size <= sessionsDetachedMax) return
@@ -132,6 +130,15 @@ export class Sessions {
       this.#changed.delete(session)
       this.#forgotten.add(id)
       session.replies.clear()
+    }
+  }
+  /** Also called when a link closes, which may be while the store cannot be read: then they are forgotten later. */
+  #forgetStored(): void {
+    try {
+      for (const id of this.#storedOnes().keys()) this.#forgotten.add(id)
+      this.#storedOnes().clear()
+    } catch (error) {
+      if (!isStoreUnavailable(error)) throw error
     }
   }
 }

@@ -31,10 +31,15 @@ export function sqliteCode(error: unknown): number | undefined {
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
 }
 
+/** Node says so of a statement that is used after its database was closed. */
+function isClosed(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE'
+}
+
 /** What is to be thrown in place of `error`: `deed` is what could not be done ("be written"). */
 export function unavailable(path: string, deed: string, error: unknown): unknown {
   if (error instanceof StoreUnavailable) return error
-  const why = outerReason(error)
+  const why = isClosed(error) ? 'it has been closed' : outerReason(error)
   if (why === undefined) return error
   return new StoreUnavailable(`The journal ${path} cannot ${deed}: ${why}.`, { cause: error })
 }

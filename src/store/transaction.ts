@@ -32,7 +32,7 @@ export class Transactions {
       return result
     } catch (error) {
       // SQLite ends the transaction itself after some failures.
-      if (this.#database.isTransaction) this.#rollback.run()
+      if (this.#database.isOpen && this.#database.isTransaction) this.#rollback.run()
       throw unavailable(this.#path, 'be written', error)
     } finally {
       if (this.#erasing) this.#setErasing(false)

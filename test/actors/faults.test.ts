@@ -165,3 +165,14 @@ test('a store that breaks, rather than refuses, fails the task and no other', as
   await client.start()
   expect(client.events().map(({ seq }) => seq)).toEqual(client.events().map((_, index) => index + 1))
 })
+
+test('sessions that cannot be forgotten when their time has come are a line of the log', async () => {
+  const { broker, log } = rig({ limits: { sessionGraceMs: 1 } })
+  broker.transact = () => {
+    throw new Error('statement has been finalized')
+  }
+  await vi.waitFor(() => {
+    expect(log.map(({ msg }) => msg)).toContain('sessions that nobody came back for could not be forgotten')
+  })
+  expect(broker.state).toBe('serving')
+})

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { StoreUnavailable } from '../../src/store/store.ts'
 import { Sessions } from '../../src/broker/sessions.ts'
 import type { Session } from '../../src/broker/session.ts'
 
@@ -111,4 +112,28 @@ test('the last task of a session is current until it is closed, and one that had
 test('sessions are named to others by numbers of their own', () => {
   const { native } = desk()
   expect([native('a').number, native('b').number]).toEqual([1, 2])
+})
+
+test('sessions of an earlier start that cannot be read when a link closes are forgotten later', () => {
+  const clock = { ms: 0 }
+  let fails = true
+  const stored = { id: 'old', listener: '/l', client: { name: 'n', version: '1' }, seenAt: 0 }
+  const sessions = new Sessions(
+    options,
+    () => 's',
+    () => clock.ms,
+    () => {
+      if (fails) throw new StoreUnavailable('it has been closed.')
+      return [stored]
+    },
+  )
+  const session = sessions.open('/l')
+  sessions.attach(session, 'c')
+  sessions.keep(session)
+  clock.ms = 1_001
+  sessions.detach(session, 'c')
+  expect(sessions.changes().forgotten).toEqual([])
+  fails = false
+  sessions.forgetOld()
+  expect(sessions.changes().forgotten).toEqual(['old'])
 })

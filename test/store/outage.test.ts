@@ -194,3 +194,23 @@ describe('a disk without room', () => {
     openStore(home).close()
   })
 })
+
+test('a store that has been closed says so, and is no fault of whoever comes too late', () => {
+  const store = openStore(directory())
+  store.commit({ tasks: [record('a')], events: storedMany(0, 5) })
+  store.close()
+  const late = [
+    () => store.commit({ events: [stored(6)] }),
+    () => store.probe(),
+    () => void store.read(0, 1_000),
+    () => void store.readTask('a', 0, 1_000),
+    () => void store.sessions(),
+    () => void store.task('a'),
+  ]
+  for (const deed of late) {
+    const error = thrownBy(deed)
+    expect(error).toBeInstanceOf(StoreUnavailable)
+    expect(String(error)).toContain('it has been closed.')
+  }
+  expect(store.maintain()).toBe(false)
+})
