@@ -6,9 +6,8 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import type { ActorSetting } from '../actors/actor-setting.ts'
 import { ConnectionActors } from '../actors/connection-actor.ts'
-import type { ConnectionOwner } from '../actors/connection-actor.ts'
+import type { ConnectionActorsOptions, ConnectionOwner } from '../actors/connection-actor.ts'
 import type { Connection, ListenerPolicy } from '../actors/connection.ts'
 import type { ConnectionLog } from '../actors/connection-log.ts'
 import type { Limits } from '../limits.ts'
@@ -37,7 +36,7 @@ export interface ClientsOptions {
   readonly log: ConnectionLog
   readonly owner: ClientsOwner
   /** What the connections' machines run with. */
-  readonly actors?: ActorSetting
+  readonly actors?: NonNullable<ConnectionActorsOptions['actors']>
 }
 
 /** A ready client. */

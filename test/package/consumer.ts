@@ -15,7 +15,8 @@ import {
   IpcServer,
 } from '../../src/package/callboard.ts'
 import { RooCodeEventName, TaskCommandName } from '../../src/package/callboard.ts'
-import type { Ack, IpcMessage, TaskCommand, TaskEvent } from '../../src/package/callboard.ts'
+import type { Ack, Client, IpcMessage, IpcServerOptions } from '../../src/package/callboard.ts'
+import type { Status, Task, TaskCommand, TaskEvent } from '../../src/package/callboard.ts'
 import { connectionMachine } from '../../src/package/machines.ts'
 import * as seed from '../../src/package/seed.ts'
 import { UnfinishedFrames, canonicalCodec } from '../../src/package/wire.ts'
@@ -32,7 +33,8 @@ function settled<T>(start: (settle: (value: T) => void) => void): Promise<T> {
 
 async function roo(): Promise<void> {
   const path = join(directory, 'roo.sock')
-  const server = new IpcServer(path, () => {})
+  const options: IpcServerOptions = { limits: { connectionsMax: 10 } }
+  const server = new IpcServer(path, () => {}, options)
   server.on(IpcMessageType.TaskCommand, (clientId: string, command: TaskCommand) => {
     switch (command.commandName) {
       case TaskCommandName.StartNewTask: {
@@ -118,6 +120,11 @@ function machines(): void {
   actor.send({ type: 'admission.granted' })
   if (actor.getSnapshot().value !== 'awaitingAck') throw new Error('machines')
   actor.stop()
+}
+
+/** What a program names of what it is answered. */
+export async function looked(client: CallboardClient): Promise<[Task[], Client[], Status]> {
+  return await Promise.all([client.listTasks(), client.listClients(), client.getStatus()])
 }
 
 async function nobody(): Promise<void> {
