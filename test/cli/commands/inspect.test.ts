@@ -1,14 +1,13 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { CliWorld } from '../cli-process.ts'
 
 const world = new CliWorld()
 afterAll(() => world.dispose())
 
-/** A browser that says, in the file OPENED, what it was given. */
+/** A browser that says, in the file that OPENED names, what it was given. */
 const browser = join(world.directory, 'bin', 'xdg-open')
-const opened = join(world.directory, 'opened.json')
 const addressed = /^http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{43}$/
 
 beforeAll(async () => {
@@ -85,22 +84,23 @@ describe('inspect', () => {
     expect((await status(acting.replace(/token=.{6}/, 'token=AAAAAA'))).status).toBe(401)
   })
 
-  // The command waits for the browser to have read the file.
-  test.each([
+  // The command waits five seconds for the browser to have read the file.
+  test.concurrent.each([
     ['xdg-open on PATH', { PATH: `${join(world.directory, 'bin')}:${world.env['PATH'] ?? ''}` }, []],
     ['BROWSER with its arguments', { BROWSER: `${browser} --new-window` }, ['--new-window']],
   ])(
     '--open gives %s a file of the user’s own and not the token, and removes it',
     { timeout: 20_000 },
     async (_, env, args) => {
-      writeFileSync(opened, '')
+      const opened = join(world.directory, `opened-${args.length}`)
       const { code, out, err } = await world.run(['inspect', '--open'], { env: { OPENED: opened, ...env } })
       expect([code, err]).toEqual([0, ''])
       const told: unknown = JSON.parse(readFileSync(opened, 'utf8'))
       expect(told).toMatchObject({ args: [...args, expect.stringContaining(world.home)], mode: 0o600 })
       expect(told).toMatchObject({ html: expect.stringContaining(`content="0;url=${out.trimEnd()}"`) })
       expect(JSON.stringify((told as { args: unknown }).args)).not.toContain(tokenOf(out))
-      expect(readdirSync(world.home).filter((name) => name.startsWith('inspect-'))).toEqual([])
+      const [file = ''] = (told as { args: string[] }).args.slice(-1)
+      expect([dirname(file), existsSync(file)]).toEqual([world.home, false])
       expect(statSync(world.home).mode & 0o777).toBe(0o700)
     },
   )
