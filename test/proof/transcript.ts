@@ -33,11 +33,12 @@ export async function playTranscript(name: string, socketPath: string): Promise<
   })
   try {
     for (const line of lines) {
-      const frame = line.slice(2).replaceAll('\\f', '\f')
+      const frame = line.slice(2).replace(/\\([fn])$/, (_, end: string) => (end === 'f' ? '\f' : '\n'))
       if (line.startsWith('>')) socket.write(filled(frame, values))
       else {
-        await eventually(() => expect(heard).toContain('\f'))
-        const end = heard.indexOf('\f') + 1
+        const delimiter = frame.at(-1) ?? ''
+        await eventually(() => expect(heard).toContain(delimiter))
+        const end = heard.indexOf(delimiter) + 1
         expectFrame(heard.slice(0, end), frame, values)
         heard = heard.slice(end)
       }
