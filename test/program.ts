@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { build } from 'vite'
 
 const root = join(import.meta.dirname, '..')
-const source = join(root, 'src/cli/main.ts')
+/** As it is written: for a process that loads a module of ours before it, to give it other bounds. */
+export const source = join(root, 'src/cli/main.ts')
 
 /** The script to start; without a bundle, as outside of vitest, the source itself. */
 export const program = process.env['CALLBOARD_TEST_PROGRAM'] ?? source

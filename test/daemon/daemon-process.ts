@@ -6,7 +6,7 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { compiled, program } from '../program.ts'
+import { compiled, program, source } from '../program.ts'
 
 export interface DaemonOptions {
   /** Directories of an earlier daemon, to start another one in them. */
@@ -73,12 +73,17 @@ export class DaemonProcess implements AsyncDisposable {
     this.place = options.place ?? new DaemonPlace()
     this.#ownsPlace = options.place === undefined
     if (options.config !== undefined) this.place.writeConfig(options.config)
+    const { nodeArgs = [] } = options
     const args = (options.args ?? []).map((arg) => arg.replaceAll('{dir}', this.place.dir))
-    this.child = spawn(process.execPath, [...(options.nodeArgs ?? []), program, 'serve', ...args], {
-      env: { ...this.place.env, ...options.env },
-      cwd: options.cwd ?? '/',
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
+    this.child = spawn(
+      process.execPath,
+      [...nodeArgs, nodeArgs.length === 0 ? program : source, 'serve', ...args],
+      {
+        env: { ...this.place.env, ...options.env },
+        cwd: options.cwd ?? '/',
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    )
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.log += text
     })
