@@ -65,7 +65,7 @@ export class ActorWatch implements Watch {
 
   /** How it is now; undefined where that is what was last said. An actor of the same id that began again is taken up. */
   news(): ActorView | undefined {
-    if (this.#machine.actors.get(this.#id) !== this.#actor) this.#attach()
+    if (this.#machine.actor(this.#id) !== this.#actor) this.#attach()
     const view = this.#view()
     const shown = JSON.stringify(view)
     if (shown === this.#shown) return undefined
@@ -79,7 +79,7 @@ export class ActorWatch implements Watch {
   }
 
   #attach(): void {
-    const actor = this.#machine.actors.get(this.#id)
+    const actor = this.#machine.actor(this.#id)
     if (actor === undefined) return
     this.#off?.()
     this.#actor = actor
@@ -106,7 +106,7 @@ export class ActorWatch implements Watch {
     const snapshot: AnyMachineSnapshot | undefined = this.#actor?.getSnapshot()
     if (this.#actor === undefined || snapshot === undefined)
       return { ...about, alive: false, states: [], context: 'null', next: [], timers: [] }
-    const alive = this.#machine.actors.get(this.#id) === this.#actor
+    const alive = this.#machine.actor(this.#id) === this.#actor
     return {
       ...about,
       alive,

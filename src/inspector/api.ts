@@ -3,6 +3,7 @@ import { isRecord } from './chart-document.ts'
 import type { Inspector } from './inspector.ts'
 import type { ApiAnswer, ApiRequest } from './page-server.ts'
 import { writeRecording } from './recording.ts'
+import { countPages, eventsOfPage } from './task-pages.ts'
 
 /** What a page may have done to the daemon. */
 const commands: ReadonlySet<unknown> = new Set([
@@ -15,7 +16,6 @@ const commands: ReadonlySet<unknown> = new Set([
   'ReleaseTask',
 ])
 
-const eventsAtOnce = 500
 const actorsAtOnce = 500
 
 /** Undefined: there is nothing there. */
@@ -34,6 +34,8 @@ export async function answerApi(inspector: Inspector, request: ApiRequest): Prom
       return json({ tasks: sight.tasks(), now: sight.now() })
     case '/api/task-events':
       return taskEvents(inspector, request.query)
+    case '/api/task-pages':
+      return taskPages(inspector, request.query)
     case '/api/actors':
       return json({
         actors: actors(inspector, request.query.get('machine') ?? '', request.query.get('state') ?? ''),
@@ -54,16 +56,21 @@ function json(value: unknown, status = 200): ApiAnswer {
 }
 
 function taskEvents({ sight }: Inspector, query: URLSearchParams): ApiAnswer {
-  const after = Number(query.get('after') ?? 0)
+  const countMax = Math.min(eventsOfPage, numberOf(query, 'count') ?? eventsOfPage)
   const task = query.get('task') ?? undefined
   return json({
-    events: sight.events({
-      task,
-      after: Number.isFinite(after) ? after : 0,
-      countMax: Math.min(eventsAtOnce, Number(query.get('count') ?? eventsAtOnce)),
-      frames: true,
-    }),
+    events: sight.events({ task, after: numberOf(query, 'after') ?? 0, countMax, frames: true }),
   })
+}
+
+function taskPages({ sight }: Inspector, query: URLSearchParams): ApiAnswer {
+  const known = { through: numberOf(query, 'through') ?? 0, count: numberOf(query, 'count') ?? 0 }
+  return json({ ...countPages(sight, query.get('task') ?? '', known) })
+}
+
+function numberOf(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name) ?? ''
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
 /** Some of a machine's actors, newest first; of those in `state`, or all. */
@@ -71,7 +78,7 @@ function actors({ sight, foreign }: Inspector, key: string, state: string): { id
   const own = sight.tally.machines.find(({ name }) => `callboard/${name}` === key)
   const found: { id: string; state: string }[] = []
   const ids =
-    own === undefined ? (foreign.get(key)?.actors.keys().toArray() ?? []) : own.actors.keys().toArray()
+    own === undefined ? (foreign.get(key)?.actors.keys().toArray() ?? []) : own.living().keys().toArray()
   for (const id of ids.toReversed()) {
     if (found.length >= actorsAtOnce) break
     const stands =

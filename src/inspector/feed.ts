@@ -32,7 +32,7 @@ export class Feed {
   readonly #limits: Pick<InspectorLimits, 'heldBytesMax' | 'happeningsPerBatchMax'>
   readonly watch: Watch | undefined
   readonly #sent = new Map<string, Counts>()
-  #machinesSent = 0
+  #machinesSent = ''
   #position: number
   #metersAt = -Infinity
 
@@ -72,8 +72,9 @@ export class Feed {
 
   #tellMachines(): void {
     const machines = this.#source.machines()
-    if (machines.length === this.#machinesSent) return
-    this.#machinesSent = machines.length
+    const keys = machines.map(({ key }) => key).join('\n')
+    if (keys === this.#machinesSent) return
+    this.#machinesSent = keys
     this.#event('machines', machines)
   }
 

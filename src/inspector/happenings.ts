@@ -48,12 +48,12 @@ export type Happening = Move | Saying
 type Unnumbered<T> = T extends Happening ? Omit<T, 'n'> : never
 
 export class Ring {
-  readonly #sizeMax: number
+  readonly sizeMax: number
   #kept: (Happening | undefined)[] = []
   #last = 0
 
   constructor(sizeMax: number) {
-    this.#sizeMax = sizeMax
+    this.sizeMax = sizeMax
   }
 
   /** The number of the last that happened; 0 before the first. */
@@ -63,19 +63,19 @@ export class Ring {
 
   /** The number of the oldest that is kept; `last + 1` where none is. */
   get first(): number {
-    return Math.max(1, this.#last - this.#sizeMax + 1)
+    return Math.max(1, this.#last - this.sizeMax + 1)
   }
 
   /** Takes a number now, for what is kept when it is over: an action may lead to others meanwhile. */
   reserve(): number {
     const n = ++this.#last
-    this.#kept[n % this.#sizeMax] = undefined
+    this.#kept[n % this.sizeMax] = undefined
     return n
   }
 
   /** Keeps what the number was taken for, unless the ring has gone once around meanwhile. */
   fill(n: number, happening: Unnumbered<Happening>): void {
-    if (n >= this.first) this.#kept[n % this.#sizeMax] = { ...happening, n }
+    if (n >= this.first) this.#kept[n % this.sizeMax] = { ...happening, n }
   }
 
   add(happening: Unnumbered<Happening>): void {
@@ -83,10 +83,10 @@ export class Ring {
   }
 
   /** What is kept after `after`, oldest first, `countMax` of them at most. */
-  since(after: number, countMax: number = this.#sizeMax): Happening[] {
+  since(after: number, countMax: number = this.sizeMax): Happening[] {
     const found: Happening[] = []
     for (let n = Math.max(after + 1, this.first); n <= this.#last && found.length < countMax; n++) {
-      const one = this.#kept[n % this.#sizeMax]
+      const one = this.#kept[n % this.sizeMax]
       if (one !== undefined && one.n === n) found.push(one)
     }
     return found

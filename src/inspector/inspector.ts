@@ -15,10 +15,10 @@ import { Ring } from './happenings.ts'
 import type { Happening } from './happenings.ts'
 import type { ApiAnswer, PageServer } from './page-server.ts'
 import type { Asset } from './assets.ts'
+import { recorderInto } from './recorder.ts'
 import type { Recording } from './recording.ts'
 import { redactedJson } from './redacted.ts'
 import type { Counts, Meters, ShownMachine, Sight } from './sight.ts'
-import type { Recorder } from './tally.ts'
 
 export interface InspectorOptions {
   readonly sight: Sight
@@ -48,6 +48,8 @@ export class Inspector implements FeedSource, Disposable {
   #eventsThrough = 0
   #framesKept = 0
   #looking = false
+  /** While pages are told: looked for once for all of them. */
+  #counts: readonly Counts[] | undefined
 
   constructor(options: InspectorOptions) {
     this.#options = options
@@ -112,7 +114,11 @@ export class Inspector implements FeedSource, Disposable {
     return [...own, ...this.foreign.all().map(({ key, namespace, chart }) => ({ key, namespace, chart }))]
   }
 
-  counts(): Counts[] {
+  counts(): readonly Counts[] {
+    return this.#counts ?? this.#counted()
+  }
+
+  #counted(): Counts[] {
     const own = this.sight.tally.machines.map((machine) => ({
       key: `${ownNamespace}/${machine.name}`,
       leaves: machine.populations(),
@@ -206,7 +212,7 @@ export class Inspector implements FeedSource, Disposable {
     this.#looking = true
     this.ring.clear()
     this.#eventsThrough = this.sight.head()
-    this.sight.tally.record(this.#recorder())
+    this.sight.tally.record(recorderInto(this.ring, ownNamespace, () => this.sight.now()))
     this.#delay = monitorEventLoopDelay({ resolution: 10 })
     this.#delay.enable()
     this.#batches = setInterval(() => this.#tellOrSay(), this.limits.batchMs)
@@ -229,29 +235,6 @@ export class Inspector implements FeedSource, Disposable {
     this.#idle.unref()
   }
 
-  #recorder(): Recorder {
-    // When each began: an action that leads to others ends after them.
-    const began = new Float64Array(this.limits.ringMax)
-    return {
-      begin: () => {
-        const n = this.ring.reserve()
-        began[n % this.limits.ringMax] = this.sight.now()
-        return n
-      },
-      end: (n, { machine, event, from, to, edge }, actor) =>
-        this.ring.fill(n, {
-          kind: 'move',
-          at: began[n % this.limits.ringMax] ?? 0,
-          machine: `${ownNamespace}/${machine.name}`,
-          actor,
-          event,
-          from: from ?? null,
-          to: to ?? null,
-          edge: edge ?? null,
-        }),
-    }
-  }
-
   /** A journal that cannot be read costs a page its figures, not the daemon its life. */
   #tellOrSay(): void {
     try {
@@ -265,11 +248,16 @@ export class Inspector implements FeedSource, Disposable {
     this.#framesKept = 0
     this.#takeEvents()
     const now = this.sight.now()
-    for (const [feed, end] of this.#feeds) {
-      if (feed.tell(now)) continue
-      this.#options.noted('a page that does not read was dropped')
-      end()
-      this.#gone(feed)
+    this.#counts = this.#counted()
+    try {
+      for (const [feed, end] of this.#feeds) {
+        if (feed.tell(now)) continue
+        this.#options.noted('a page that does not read was dropped')
+        end()
+        this.#gone(feed)
+      }
+    } finally {
+      this.#counts = undefined
     }
   }
 

@@ -1,8 +1,8 @@
 /**
  * How many actors stand in each state of a machine, and how often each edge was taken: always kept, so it must cost
  * next to nothing. It stands where the machine selects its transition, which is the very edge: a number given to it
- * beforehand and that of the state are a place in a table, and that place goes up by one. Who stands where is reckoned from
- * the table when somebody asks. test/bench/counting.ts measures it; nothing is allocated, compared or looked up.
+ * beforehand and that of the state are a place in a table, and that place goes up by one. Who stands where is looked for when
+ * somebody asks. test/bench/counting.ts measures it; nothing is allocated, compared or looked up.
  */
 import { StateMachine } from 'xstate'
 import type { AnyActorRef, AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode } from 'xstate'
@@ -29,7 +29,8 @@ export interface Edge {
 export interface Passage {
   readonly machine: MachineTally
   readonly event: string
-  readonly from: string
+  /** Undefined: it begins with this. */
+  readonly from: string | undefined
   /** Undefined: it was stopped. */
   readonly to: string | undefined
   /** Undefined where the event was not expected in that state. */
@@ -55,6 +56,8 @@ interface Numbered extends Selected {
 
 /** An instance has its own bound ones: a call through those and these would be one too many. */
 const machines: AnyStateMachine = StateMachine.prototype
+const sweepAtMin = 64
+const beginEvent = 'xstate.init'
 const stopEvent = 'xstate.stop'
 
 export class MachineTally {
@@ -62,15 +65,15 @@ export class MachineTally {
   readonly chart: Chart
   readonly leaves: readonly Leaf[]
   readonly edges: readonly Edge[]
-  /** Those that live, oldest first, by the id in their context. */
-  readonly actors = new Map<string, AnyActorRef>()
   /** How often: a row for each state, in it a place for each edge, and one for what was not expected. */
   #taken = new Float64Array(0)
-  /** Of each state: actors that began in it, less those that failed or were stopped in it. */
-  #came = new Float64Array(0)
+  /** Of each edge: the final state in which the actor ends by it, or 0. */
+  #ends = new Uint16Array(0)
+  /** Those that live, and some that were stopped or failed since the last sweep. */
+  readonly #actors = new Map<string, AnyActorRef>()
+  #sweepAt = sweepAtMin
   #nodes: readonly AnyStateNode[] = []
-  #ways: readonly Numbered[] = []
-  #uncertain = false
+  #recorder: Recorder | undefined
   #machine: AnyStateMachine | undefined
   /** The edge selected in the transition that is being recorded. */
   #selected: number | undefined
@@ -98,33 +101,25 @@ export class MachineTally {
 
   /** Actors in each leaf now; of a final one: that ended in it. */
   populations(): number[] {
-    const found = this.#reckoned()
-    if (this.#uncertain) {
-      // One failed amid a transition that was counted: those that live say themselves where they stand.
-      this.#uncertain = false
-      const standing = this.#nodes.map(({ type, order }) => (type === 'final' ? (found[order] ?? 0) : 0))
-      for (const actor of this.actors.values()) {
-        const order = leafOf(actor.getSnapshot())?.order ?? 0
-        standing[order] = (standing[order] ?? 0) + 1
-      }
-      for (const [order, count] of standing.entries())
-        this.#came[order] = (this.#came[order] ?? 0) + count - (found[order] ?? 0)
-      return this.populations()
+    const found = new Float64Array(this.#nodes.length)
+    for (const actor of this.living().values()) {
+      const order = leafOf(actor.getSnapshot())?.order ?? 0
+      found[order] = (found[order] ?? 0) + 1
     }
-    return this.#nodes.length === 0
-      ? this.leaves.map(() => 0)
-      : this.#nodes.filter(isLeaf).map(({ order }) => found[order] ?? 0)
+    this.#each((times, _, edge) => {
+      const to = this.#ends[edge]
+      if (to !== undefined && to > 0) found[to] = (found[to] ?? 0) + times
+    })
+    const leaves = this.#nodes.filter(isLeaf)
+    return this.leaves.map((_, place) => found[leaves[place]?.order ?? -1] ?? 0)
   }
 
-  /** By the order of states. */
-  #reckoned(): Float64Array {
-    const found = Float64Array.from(this.#came)
-    this.#each((times, state, edge) => {
-      const to = edge === this.edges.length ? state : this.#whereTo(state, edge)
-      found[state] = (found[state] ?? 0) - times
-      found[to] = (found[to] ?? 0) + times
-    })
-    return found
+  /** Those that live, oldest first, by the id in their context. */
+  living(): ReadonlyMap<string, AnyActorRef> {
+    for (const [id, actor] of this.#actors)
+      if (actor.getSnapshot().status !== 'active') this.#actors.delete(id)
+    this.#sweepAt = this.#actors.size * 2 + sweepAtMin
+    return this.#actors
   }
 
   /** How often each edge was taken. */
@@ -136,19 +131,25 @@ export class MachineTally {
     return found
   }
 
+  /** The living actor of an id. */
+  actor(id: string): AnyActorRef | undefined {
+    const actor = this.#actors.get(id)
+    return actor?.getSnapshot().status === 'active' ? actor : undefined
+  }
+
   /** The id of the state in which a living actor stands. */
   stateOf(id: string): string | undefined {
-    const snapshot: AnyMachineSnapshot | undefined = this.actors.get(id)?.getSnapshot()
+    const snapshot: AnyMachineSnapshot | undefined = this.actor(id)?.getSnapshot()
     return snapshot === undefined ? undefined : leafOf(snapshot)?.id
   }
 
   /** Counts what this machine's actors do from now on; see Tally.count. */
   attach(machine: AnyStateMachine): void {
     this.#nodes = nodesFrom(machine.root)
-    this.#ways = this.#nodes.flatMap((node) => [...node.transitions.values()].flat())
-    for (const [index, way] of this.#ways.entries()) way[number] = index
+    const ways: Numbered[] = this.#nodes.flatMap((node) => [...node.transitions.values()].flat())
+    for (const [index, way] of ways.entries()) way[number] = index
+    this.#ends = Uint16Array.from(ways, endOf)
     this.#taken = new Float64Array(this.#nodes.length * (this.edges.length + 1))
-    this.#came = new Float64Array(this.#nodes.length)
     machine.getInitialSnapshot = (scope, input) =>
       this.#begins(machines.getInitialSnapshot.call(machine, scope, input), scope.self)
     machine.restoreSnapshot = (snapshot, scope) =>
@@ -160,6 +161,7 @@ export class MachineTally {
   /** See Tally.record. It has functions of its own: without it nobody pays for the question. */
   record(recorder: Recorder | undefined): void {
     const machine = this.#machine
+    this.#recorder = recorder
     if (machine === undefined) return
     const select = this.#counted(machine)
     machine.getTransitionData = select
@@ -175,7 +177,7 @@ export class MachineTally {
   }
 
   #counted(machine: AnyStateMachine): AnyStateMachine['getTransitionData'] {
-    const taken = this.#taken
+    const [taken, ends] = [this.#taken, this.#ends]
     const unexpected = this.edges.length
     const width = unexpected + 1
     return (snapshot, event) => {
@@ -186,6 +188,7 @@ export class MachineTally {
       // What is entered is appended: without parallel states the innermost is the last.
       const place = (nodes[nodes.length - 1]?.order ?? 0) * width + edge
       taken[place] = (taken[place] ?? 0) + 1
+      if ((ends[edge] ?? 0) > 0) this.#actors.delete(this.#idOf(snapshot))
       return found
     }
   }
@@ -214,32 +217,18 @@ export class MachineTally {
   }
 
   #begins(snapshot: AnyMachineSnapshot, actor: AnyActorRef): AnyMachineSnapshot {
-    this.#come(snapshot, 1)
+    if (this.#actors.size >= this.#sweepAt) this.living()
     const id = this.#idOf(snapshot)
-    this.actors.set(id, actor)
-    const ended = (): void => {
-      // Another one may have begun under its id.
-      if (this.actors.get(id) === actor) this.actors.delete(id)
-    }
-    actor.subscribe({
-      complete: () => {
-        ended()
-        // In a final state it stays and is counted; stopped it stands nowhere.
-        const last: AnyMachineSnapshot = actor.getSnapshot()
-        if (last.status !== 'done') this.#come(last, -1)
-      },
-      // Whoever owns it is told too.
-      error: () => {
-        ended()
-        this.#uncertain = true
-      },
-    })
+    this.#actors.set(id, actor)
+    const recorder = this.#recorder
+    if (recorder === undefined) return snapshot
+    const to = leafOf(snapshot)?.id
+    recorder.end(
+      recorder.begin(),
+      { machine: this, event: beginEvent, from: undefined, to, edge: undefined },
+      id,
+    )
     return snapshot
-  }
-
-  #come(snapshot: AnyMachineSnapshot, change: number): void {
-    const { order = 0 } = leafOf(snapshot) ?? {}
-    this.#came[order] = (this.#came[order] ?? 0) + change
   }
 
   #idOf(snapshot: AnyMachineSnapshot): string {
@@ -247,17 +236,17 @@ export class MachineTally {
     return typeof context.id === 'string' ? context.id : this.name
   }
 
-  #whereTo(from: number, edge: number): number {
-    let node: AnyStateNode | undefined = this.#ways[edge]?.target?.[0]
-    while (node?.type === 'compound') node = node.initial.target[0]
-    return node?.order ?? from
-  }
-
   #each(told: (times: number, state: number, edge: number) => void): void {
     const width = this.edges.length + 1
     for (const [place, times] of this.#taken.entries())
       if (times > 0) told(times, Math.floor(place / width), place % width)
   }
+}
+
+/** The final state of the machine to which it leads, by its order; 0: to none. */
+function endOf({ target }: Numbered): number {
+  const [node] = target ?? []
+  return node?.type === 'final' && node.parent === node.machine.root ? node.order : 0
 }
 
 /** The machines whose actors are counted. */

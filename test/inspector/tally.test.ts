@@ -54,7 +54,7 @@ describe('counting', () => {
       ['connection.ready.flowing', 'lag.rose', 2],
       ['connection.ready.congested', 'lag.fell', 1],
     ])
-    expect([...counts.actors.keys()]).toEqual(['a'])
+    expect([...counts.living().keys()]).toEqual(['a'])
   })
 
   test('takes the innermost transition, as the machine does', () => {
@@ -89,7 +89,7 @@ describe('counting', () => {
       .start()
       .stop()
     expect(counts?.populations().every((population) => population === 0)).toBe(true)
-    expect(counts?.actors.size).toBe(0)
+    expect(counts?.living().size).toBe(0)
     expect(counts?.refused).toBe(0)
   })
 
@@ -98,8 +98,16 @@ describe('counting', () => {
     const earlier = begin('a')
     const later = begin('a')
     earlier.stop()
-    expect(counts.actors.get('a')).toBe(later)
+    expect(counts.actor('a')).toBe(later)
     expect(populations(counts)).toEqual({ 'connection.connecting': 1 })
+  })
+
+  test('those that were stopped are let go of as others begin', () => {
+    const { counts, begin } = counted()
+    for (let index = 0; index < 1_000; index++) begin(`${index}`).stop()
+    begin('last')
+    expect(counts.stateOf('0')).toBeUndefined()
+    expect([...counts.living().keys()]).toEqual(['last'])
   })
 
   test('a machine that the table has no place for is refused', () => {
@@ -147,7 +155,8 @@ describe('counting', () => {
     tally.record(undefined)
     actor.send({ type: 'ack.flushed' })
     expect(told.map(([place, id, { event, from, to }]) => [place, id, event, from, to])).toEqual([
-      [1, 'a', 'admission.granted', 'connection.connecting', 'connection.awaitingAck'],
+      [1, 'a', 'xstate.init', undefined, 'connection.connecting'],
+      [2, 'a', 'admission.granted', 'connection.connecting', 'connection.awaitingAck'],
     ])
   })
 

@@ -1,10 +1,10 @@
 /** Who is connected: what it speaks, where its cursor stands, how far it is behind. */
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { isRecord, post } from '../session.ts'
 import { useStore } from '../store.ts'
 import type { ClientRow } from '../../sight.ts'
-import { bytes, plain, span } from './figures.ts'
+import { bytes, counted, plain, rate, span } from './figures.ts'
 import { usePolled } from './polled.ts'
 
 const rowsMax = 500
@@ -22,18 +22,63 @@ const order: Readonly<Record<Sort, (a: ClientRow, b: ClientRow) => number>> = {
   name: (a, b) => (a.name ?? '~').localeCompare(b.name ?? '~'),
 }
 
+/** What moved in a second, as it was between the last two answers. */
+interface Rates {
+  readonly events: number
+  readonly out: number
+  readonly in: number
+}
+
+interface Seen {
+  readonly at: number
+  readonly client: ClientRow
+}
+
+/** Of each connection, between this answer and an earlier one. */
+function useRates(clients: readonly ClientRow[]): ReadonlyMap<string, Rates> {
+  const seen = useRef(new Map<string, Seen>())
+  const rates = useRef(new Map<string, Rates>())
+  const now = performance.now()
+  for (const client of clients) {
+    const before = seen.current.get(client.clientId)
+    // It is drawn more often than it is asked.
+    if (before?.client !== client) {
+      seen.current.set(client.clientId, { at: now, client })
+      if (before !== undefined) rates.current.set(client.clientId, ratesOf(before, { at: now, client }))
+    }
+  }
+  const known = new Set(clients.map(({ clientId }) => clientId))
+  for (const id of seen.current.keys()) {
+    if (known.has(id)) continue
+    seen.current.delete(id)
+    rates.current.delete(id)
+  }
+  return rates.current
+}
+
+function ratesOf(before: Seen, now: Seen): Rates {
+  const per = (of: (client: ClientRow) => number): number =>
+    (Math.max(0, of(now.client) - of(before.client)) / (now.at - before.at)) * 1_000
+  return {
+    events: per(({ cursor }) => cursor),
+    out: per(({ bytesOut }) => bytesOut ?? 0),
+    in: per(({ bytesIn }) => bytesIn ?? 0),
+  }
+}
+
 export function Connections(): JSX.Element {
   const store = useStore()
   const [sort, setSort] = useState<Sort>('lag')
   const clients = usePolled(store.lens.live ? '/api/clients' : null, 'clients').filter(isClient)
   const shown = clients.toSorted(order[sort]).slice(0, rowsMax)
+  const rates = useRates(clients)
   const now = Date.now()
   if (!store.lens.live)
     return <p class="empty">Connections are not part of a recording; their machines are.</p>
   return (
     <div class="list">
       <div class="toolbar">
-        <h2>{`${clients.length} connections`}</h2>
+        <h2>{counted(clients.length, 'connection')}</h2>
         <label>
           Sort by{' '}
           <select
@@ -54,6 +99,9 @@ export function Connections(): JSX.Element {
               <th>state</th>
               <th>speaks</th>
               <th class="number">cursor</th>
+              <th class="number">moves by</th>
+              <th class="number">to it</th>
+              <th class="number">from it</th>
               <th class="number">lag</th>
               <th class="number">answers waiting</th>
               <th class="number">refused</th>
@@ -64,7 +112,13 @@ export function Connections(): JSX.Element {
           </thead>
           <tbody>
             {shown.map((client) => (
-              <Row key={client.clientId} client={client} now={now} control={store.right === 'control'} />
+              <Row
+                key={client.clientId}
+                client={client}
+                rates={rates.get(client.clientId)}
+                now={now}
+                control={store.right === 'control'}
+              />
             ))}
           </tbody>
         </table>
@@ -73,8 +127,15 @@ export function Connections(): JSX.Element {
   )
 }
 
-function Row({ client, now, control }: { client: ClientRow; now: number; control: boolean }): JSX.Element {
-  const { clientId, name, version, framing, vocabulary, state, native } = client
+interface RowProps {
+  readonly client: ClientRow
+  readonly rates: Rates | undefined
+  readonly now: number
+  readonly control: boolean
+}
+
+function Row({ client, rates, now, control }: RowProps): JSX.Element {
+  const { clientId, name, version, framing, vocabulary, state, native, congestedSince } = client
   return (
     <tr>
       <td>
@@ -85,9 +146,15 @@ function Row({ client, now, control }: { client: ClientRow; now: number; control
       </td>
       <td>
         <span class={`connstate ${state.split('.').at(-1) ?? ''}`}>{state.split('.').at(-1)}</span>
+        {congestedSince === undefined ? null : (
+          <span class="faint">{` for ${span(now - congestedSince)}`}</span>
+        )}
       </td>
       <td>{`${framing}+${vocabulary}${native ? ', native' : ''}`}</td>
       <td class="number">{client.cursor}</td>
+      <td class="number">{(rates?.events ?? 0) === 0 ? '–' : rate(rates?.events ?? 0)}</td>
+      <td class="number">{perSecond(rates?.out)}</td>
+      <td class="number">{perSecond(rates?.in)}</td>
       <td class="number">
         {client.lagBytes === 0 ? '–' : `${client.lagEvents} · ${bytes(client.lagBytes)}`}
       </td>
@@ -106,4 +173,8 @@ function Row({ client, now, control }: { client: ClientRow; now: number; control
       </td>
     </tr>
   )
+}
+
+function perSecond(count: number | undefined): string {
+  return count === undefined || count < 1 ? '–' : `${bytes(Math.round(count))}/s`
 }

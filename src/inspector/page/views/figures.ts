@@ -65,3 +65,8 @@ export function pretty(json: string): string {
 export function shortId(id: string): string {
   return id.length > 20 ? id.slice(-8) : id
 }
+
+/** `1 task`, `2 tasks`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 import type { Happening, Lens, LiveMeters, Move, Sample } from '../model.ts'
 import { useStore } from '../store.ts'
 import { eventName, fromTo, isRefused } from './moves.ts'
-import { bytes, clock, compact, plain, shortId, span } from './figures.ts'
+import { bytes, clock, compact, counted, plain, shortId, span } from './figures.ts'
 
 export function Overview(): JSX.Element {
   const { meters, samples, daemon, lens } = useStore()
@@ -54,7 +54,7 @@ export function Overview(): JSX.Element {
             <Fact name="State" value={meters.state} />
             <Fact name="Up" value={span(meters.now - (daemon?.startedAt ?? meters.now))} />
             <Fact name="Version, pid" value={`${daemon?.version ?? ''}, ${daemon?.pid ?? ''}`} />
-            <Fact name="Connections" value={`${meters.connections}, in ${meters.lanes} lanes`} />
+            <Fact name="Connections" value={`${meters.connections}, in ${counted(meters.lanes, 'lane')}`} />
             <Fact name="Pages like this" value={`${meters.pages}`} />
             <Fact name="Memory" value={bytes(meters.rssBytes)} />
           </dl>

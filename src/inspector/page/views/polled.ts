@@ -4,8 +4,8 @@ import { get } from '../session.ts'
 
 const everyMs = 1_000
 
-/** What was last answered under `name`; asked anew when `path` changes. Null: ask nothing. */
-export function usePolled(path: string | null, name: string): readonly unknown[] {
+/** What was last answered under `name`; asked anew when `path` changes, else every second unless `once`. Null: ask nothing. */
+export function usePolled(path: string | null, name: string, once = false): readonly unknown[] {
   const [answer, setAnswer] = useState<{ path: string | null; list: readonly unknown[] }>({
     path: null,
     list: [],
@@ -20,11 +20,11 @@ export function usePolled(path: string | null, name: string): readonly unknown[]
       if (!gone && Array.isArray(list)) setAnswer({ path, list })
     }
     void ask()
-    const timer = setInterval(() => void ask(), everyMs)
+    const timer = once ? undefined : setInterval(() => void ask(), everyMs)
     return () => {
       gone = true
       clearInterval(timer)
     }
-  }, [path, name])
+  }, [path, name, once])
   return answer.path === path ? answer.list : []
 }

@@ -1,136 +1,20 @@
 /** Who said what to whom, newest at the bottom; a message's frame is shown when it is chosen. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
-import type { Happening, Lens, Move } from '../model.ts'
 import { useStore } from '../store.ts'
 import type { Party } from '../../happenings.ts'
 import { clock, plain, pretty, shortId } from './figures.ts'
 import { isRecord } from '../session.ts'
-import { eventName, isRefused } from './moves.ts'
+import { messagesOf, parties } from './messages.ts'
+import type { Message } from './messages.ts'
 import { usePolled } from './polled.ts'
 
-interface Message {
-  readonly n: number
-  readonly at: number
-  readonly from: Party
-  readonly to: Party
-  readonly text: string
-  /** Whose: a link or a task. */
-  readonly about: string
-  readonly frame: string
-  readonly kind: 'command' | 'answer' | 'event' | 'machine'
-  readonly refused: boolean
-  /** Of an event, else 0. */
-  readonly seq: number
-}
-
-const parties: readonly Party[] = ['client', 'connection', 'broker', 'task', 'runner']
-const messagesMax = 120
 const [rowHeight, top] = [24, 8]
 const [lanesWidth, lanesLeft] = [960, 150]
 const laneGap = (lanesWidth - lanesLeft - 100) / (parties.length - 1)
 
 function laneOf(party: Party): number {
   return lanesLeft + parties.indexOf(party) * laneGap
-}
-
-/** Who sends the events of each machine; what is not named here comes from the machine itself. */
-const senders: Readonly<Record<string, Readonly<Record<string, Party>>>> = {
-  connection: {
-    'ack.flushed': 'client',
-    'peer.ended': 'client',
-    'link.closed': 'client',
-    'framing.broken': 'client',
-    'admission.granted': 'broker',
-    'admission.refused': 'broker',
-    'lag.rose': 'broker',
-    'lag.fell': 'broker',
-    'retention.passed': 'broker',
-    drain: 'broker',
-    close: 'broker',
-  },
-  broker: { 'commands.received': 'connection', 'events.produced': 'runner', 'tasks.settled': 'task' },
-  task: {
-    'slot.granted': 'broker',
-    cancel: 'broker',
-    kill: 'broker',
-    close: 'broker',
-    resume: 'broker',
-    'run.started': 'runner',
-    'run.completed': 'runner',
-    'run.failed': 'runner',
-    'run.interrupted': 'runner',
-    'ask.opened': 'runner',
-    'asks.answered': 'broker',
-  },
-}
-
-/** Of what is said in one millisecond, the first. */
-const rank: Readonly<Record<Message['kind'], number>> = { command: 0, machine: 1, answer: 2, event: 3 }
-
-function partyNamed(name: string): Party | undefined {
-  return parties.find((party) => party === name)
-}
-
-function messageOf(one: Happening): Message[] {
-  if (one.kind === 'said') {
-    const kind = one.seq > 0 ? 'event' : one.by === 'client' ? 'command' : 'answer'
-    const text = kind === 'event' ? `${one.name} #${one.seq}` : one.name
-    const about = one.task === '' ? one.link : one.task
-    return [
-      {
-        n: one.n,
-        at: one.at,
-        from: one.by,
-        to: one.to,
-        text,
-        about,
-        frame: one.frame,
-        kind,
-        refused: false,
-        seq: one.seq,
-      },
-    ]
-  }
-  return moved(one)
-}
-
-function moved(move: Move): Message[] {
-  const machine = move.machine.slice(move.machine.indexOf('/') + 1)
-  const to = move.machine.startsWith('callboard/') ? partyNamed(machine) : undefined
-  if (to === undefined) return []
-  const from = senders[machine]?.[move.event] ?? to
-  const frame = JSON.stringify({ event: move.event, from: move.from, to: move.to })
-  const refused = isRefused(move)
-  return [
-    {
-      n: move.n,
-      at: move.at,
-      from,
-      to,
-      text: eventName(move.event),
-      about: move.actor,
-      frame,
-      kind: 'machine',
-      refused,
-      seq: 0,
-    },
-  ]
-}
-
-function messagesOf(lens: Lens, filter: string, quiet: boolean): Message[] {
-  const found: Message[] = []
-  for (let at = lens.happenings.length - 1; at >= 0 && found.length < messagesMax; at--) {
-    const one = lens.happenings[at]
-    if (one === undefined) continue
-    for (const message of messageOf(one)) {
-      const words = `${message.text} ${message.about} ${message.from} ${message.to}`.toLowerCase()
-      if (quiet && (message.refused || message.text === 'events.produced')) continue
-      if (words.includes(filter.toLowerCase())) found.push(message)
-    }
-  }
-  // Events are read a batch at a time: after what they led to.
-  return found.toSorted((a, b) => a.at - b.at || rank[a.kind] - rank[b.kind] || a.n - b.n)
 }
 
 export function Sequence({ only }: { only: string }): JSX.Element {
@@ -203,7 +87,7 @@ export function Sequence({ only }: { only: string }): JSX.Element {
 function Frame({ message, live }: { message: Message; live: boolean }): JSX.Element {
   const asked = live && message.seq > 0
   const path = `/api/task-events?after=${message.seq - 1}&count=1`
-  const [event] = usePolled(asked ? path : null, 'events')
+  const [event] = usePolled(asked ? path : null, 'events', true)
   const frame = isRecord(event) && typeof event['frame'] === 'string' ? event['frame'] : message.frame
   return <>{pretty(frame)}</>
 }

@@ -1,13 +1,14 @@
 /** Tasks: who holds them, what they wait for, what they did; with the right to act also answering and steering. */
 import { useState } from 'preact/hooks'
 import type { JSX } from 'preact'
-import type { EventRow } from '../../sight.ts'
+import type { LiveMeters } from '../model.ts'
 import { isRecord, post } from '../session.ts'
 import { useStore } from '../store.ts'
 import { go } from '../app.tsx'
 import { Asks } from './asks.tsx'
-import { clock, plain, pretty, shortId, span } from './figures.ts'
+import { counted, plain, shortId, span } from './figures.ts'
 import { usePolled } from './polled.ts'
+import { Timeline } from './timeline.tsx'
 
 export interface TaskRow {
   readonly id: string
@@ -27,11 +28,11 @@ function isTask(value: unknown): value is TaskRow {
   return isRecord(value) && typeof value['id'] === 'string' && Array.isArray(value['asks'])
 }
 
-function isEvent(value: unknown): value is EventRow {
-  return isRecord(value) && typeof value['seq'] === 'number' && typeof value['frame'] === 'string'
-}
-
 const rowsMax = 300
+
+function inAll(meters: LiveMeters | undefined): number {
+  return Object.values(meters?.tasks ?? {}).reduce((sum, count) => sum + count, 0)
+}
 
 export function Tasks({ chosen }: { chosen: string }): JSX.Element {
   const store = useStore()
@@ -48,7 +49,7 @@ export function Tasks({ chosen }: { chosen: string }): JSX.Element {
   return (
     <div class="list tasks">
       <div class="toolbar">
-        <h2>{`${tasks.length} tasks`}</h2>
+        <h2>{counted(Math.max(tasks.length, inAll(store.meters)), 'task')}</h2>
         <label>
           Only{' '}
           <input
@@ -66,6 +67,7 @@ export function Tasks({ chosen }: { chosen: string }): JSX.Element {
               <button type="button" aria-pressed={one.id === task?.id} onClick={() => go('Tasks', one.id)}>
                 <span class={`taskstate ${one.state}`}>{one.state}</span>
                 {one.queuePlace === undefined ? null : <span class="faint">{`#${one.queuePlace}`}</span>}
+                {one.holder === undefined ? null : <span class="held">held</span>}
                 {one.asks.length === 0 ? null : <span class="asking">{`asks ${one.asks.length}`}</span>}
                 <span class="text">{plain(one.text, 80) || <i>no text</i>}</span>
                 <code class="faint">{plain(shortId(one.id))}</code>
@@ -108,6 +110,7 @@ function Detail({ task, control }: { task: TaskRow; control: boolean }): JSX.Ele
         {task.profile === undefined ? null : ` · ${plain(task.profile)}`}
         {task.cwd === undefined ? null : ` · ${plain(task.cwd)}`}
         {` · ${span(Date.now() - task.createdAt)} ago`}
+        {task.queuePlace === undefined ? null : ` · place ${task.queuePlace} in the queue`}
         {task.holder === undefined ? null : ` · held by ${plain(task.holder.client ?? task.holder.clientId)}`}
         {task.exit === undefined ? null : ` · exit ${task.exit.code ?? task.exit.signal ?? ''}`}
         {' · '}
@@ -165,56 +168,4 @@ function Steering({ task, act }: { task: TaskRow; act: (command: object) => Prom
       </button>
     </form>
   )
-}
-
-function Timeline({ task }: { task: string }): JSX.Element {
-  const [filter, setFilter] = useState('')
-  const [open, setOpen] = useState<number>()
-  const events = usePolled(`/api/task-events?${new URLSearchParams({ task }).toString()}`, 'events').filter(
-    isEvent,
-  )
-  const wanted = filter.toLowerCase()
-  const shown = events.filter(
-    ({ name, frame }) => name.toLowerCase().includes(wanted) || frame.toLowerCase().includes(wanted),
-  )
-  return (
-    <>
-      <div class="toolbar">
-        <h3>{`${events.length} events`}</h3>
-        <label>
-          Only{' '}
-          <input
-            type="search"
-            value={filter}
-            placeholder="a name or a text"
-            onInput={(event) => setFilter(event.currentTarget.value)}
-          />
-        </label>
-      </div>
-      <ol class="timeline scroll" aria-label="Events">
-        {shown.map((event) => (
-          <li key={event.seq}>
-            <button
-              type="button"
-              aria-expanded={open === event.seq}
-              onClick={() => setOpen(open === event.seq ? undefined : event.seq)}
-            >
-              <span class="number">{event.seq}</span>
-              <span class="faint">{clock(event.at)}</span>
-              <code>{plain(event.name)}</code>
-              <span class="text">{plain(textOf(event.frame), 140)}</span>
-              {event.by === undefined ? null : <span class="by">{plain(event.by)}</span>}
-            </button>
-            {open === event.seq ? <pre class="json">{pretty(event.frame)}</pre> : null}
-          </li>
-        ))}
-      </ol>
-    </>
-  )
-}
-
-/** What stands in a message, at a glance. */
-function textOf(frame: string): string {
-  const found = /"text":"((?:[^"\\]|\\.)*)/.exec(frame.slice(0, 2_000))?.[1] ?? ''
-  return found.replaceAll(String.raw`\n`, ' ').replaceAll(String.raw`\"`, '"')
 }

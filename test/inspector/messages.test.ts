@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { taskMachine } from '../../machines/task.ts'
+import { chartOf, statesFrom } from '../../src/inspector/chart.ts'
+import type { Happening, Move } from '../../src/inspector/happenings.ts'
+import { indexOf } from '../../src/inspector/page/model.ts'
+import type { Lens } from '../../src/inspector/page/model.ts'
+import { messagesOf } from '../../src/inspector/page/views/messages.ts'
+
+const chart = chartOf(taskMachine)
+const index = indexOf({ key: 'callboard/task', namespace: 'callboard', chart })
+const edges = statesFrom(chart.root).flatMap((source) =>
+  source.transitions.map(({ event }) => `${source.id} ${event}`),
+)
+
+let n = 0
+const moved = (event: string, from: string | null, to: string | null, source = from): Move => {
+  const edge = edges.indexOf(`${source ?? ''} ${event}`)
+  const common = { kind: 'move', machine: 'callboard/task', actor: 't', at: ++n, n } as const
+  return { ...common, event, from, to, edge: edge === -1 ? null : edge }
+}
+const said = (happenings: Happening[]) => {
+  const lens = { happenings, machines: [index], live: true } as unknown as Lens
+  return messagesOf(lens, '', true).map(({ from, to, text }) => `${from} → ${to}: ${text}`)
+}
+
+describe('what happened as messages', () => {
+  test('a task has its runner start, end and go on: what its machine does is said to the runner', () => {
+    const told = said([
+      moved('xstate.init', null, 'task.queued'),
+      moved('slot.granted', 'task.queued', 'task.starting'),
+      moved('run.started', 'task.starting', 'task.running.active'),
+      moved('ask.opened', 'task.running.active', 'task.running.interactive'),
+      moved('asks.answered', 'task.running.interactive', 'task.running.active'),
+      moved('cancel', 'task.running.active', 'task.running.cancelling', 'task.running'),
+      moved('kill', 'task.running.cancelling', 'task.running.cancelling', 'task.running'),
+      moved('run.failed', 'task.running.cancelling', 'task.settled.aborted'),
+    ])
+    expect(told).toEqual([
+      'task → task: init',
+      'broker → task: slot.granted',
+      'task → runner: startRun',
+      'runner → task: run.started',
+      'runner → task: ask.opened',
+      'broker → task: asks.answered',
+      'task → runner: answer',
+      'broker → task: cancel',
+      'task → runner: cancelRun',
+      'broker → task: kill',
+      'task → runner: killRun',
+      'runner → task: run.failed',
+    ])
+  })
+
+  test('what a machine did not expect had no effect, and is left out where that is asked for', () => {
+    expect(said([moved('slot.granted', 'task.running.active', 'task.running.active', 'nowhere')])).toEqual([])
+  })
+})
