@@ -18,6 +18,7 @@ export async function setup(): Promise<void> {
   space = join(root, `${prefix}${process.pid}`)
   mkdirSync(space, { mode: 0o700, recursive: true })
   process.env['TMPDIR'] = space
+  process.env['NODE_COMPILE_CACHE'] = join(space, 'compiled')
   process.env['CALLBOARD_TEST_PROGRAM'] = await bundleProgram(join(space, 'program'))
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { CallboardClient } from '../../src/client/callboard-client.ts'
-import { exampleAgent } from '../runners/acp-run.ts'
+import { exampleAgentCommand } from '../runners/acp-run.ts'
 import { published115 } from '../wire/vocabulary/published.ts'
 import { startDaemonProcess } from './daemon-process.ts'
 import { RooClient } from './roo-client.ts'
@@ -15,7 +15,7 @@ const ours = (behaviour: string, told: object = {}): object => ({
   command: [process.execPath, hostile, behaviour, JSON.stringify(told)],
   exclusive: 'none',
 })
-const example = { runner: 'acp', command: [process.execPath, exampleAgent], exclusive: 'none' }
+const example = { runner: 'acp', command: exampleAgentCommand, exclusive: 'none' }
 const modes = { currentModeId: 'ask', availableModes: [{ id: 'ask', name: 'Ask first' }] }
 const config = {
   defaultProfile: 'script',

@@ -1,8 +1,6 @@
 /** The example agent of the protocol's own library 1.0.0: a peer that we did not write. */
 import { expect, test } from 'vitest'
-import { agentRun, exampleAgent } from './acp-run.ts'
-
-const command = [process.execPath, exampleAgent]
+import { agentRun, exampleAgentCommand as command } from './acp-run.ts'
 
 test('a prompt, a permission that is given, and the end of the turn', async () => {
   const trial = agentRun(command, 'hello')

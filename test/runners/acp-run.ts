@@ -11,7 +11,15 @@ import type { CallboardConfiguration } from '../../src/wire/commands.ts'
 import type { TaskEvent, TaskMessage } from '../../src/wire/events.ts'
 import type { Outcome } from '../../src/wire/rejection.ts'
 
-export const exampleAgent = join(import.meta.dirname, '../../node_modules/acp-sdk-1/dist/examples/agent.js')
+/** Its timers run five times as fast: it pretends to think for a second, again and again. */
+const hurried = 'const slow = setTimeout; globalThis.setTimeout = (run, ms) => slow(run, ms / 5)'
+const exampleAgent = join(import.meta.dirname, '../../node_modules/acp-sdk-1/dist/examples/agent.js')
+export const exampleAgentCommand = [
+  process.execPath,
+  '--import',
+  `data:text/javascript,${encodeURIComponent(hurried)}`,
+  exampleAgent,
+]
 const hostileAgent = join(import.meta.dirname, 'hostile-agent.ts')
 
 export const quickEnd = { cancelGraceMs: 300, agentCancelMs: 300, agentExitMs: 300, outputCloseGraceMs: 200 }

@@ -8,9 +8,12 @@ const source = (work: string) => `
   const { openSqliteStore } = await import(${JSON.stringify(join(import.meta.dirname, '../../src/store/sqlite.ts'))})
   const { stored, record } = await import(${JSON.stringify(join(import.meta.dirname, 'sample-store.ts'))})
   const { writeSync } = await import('node:fs')
+  const { flushCompileCache } = await import('node:module')
   const say = (text) => writeSync(1, text + '\\n')
   const outcome = openSqliteStore({ directory: process.argv[1], durability: process.argv[2] ?? 'normal', now: Date.now, limits: { walCheckpointBytes: 200_000, walBytesMax: 1_000_000 } })
   const store = outcome.store
+  // It may be killed, and then what it compiled is not kept for the next.
+  flushCompileCache()
   ${work}`
 
 export interface StoreProcess {
