@@ -8,9 +8,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { integerOf } from './columns.ts'
 import { unavailable } from './failure.ts'
-import { JournalFault, closeQuietly } from './journal-file.ts'
+import { closeQuietly } from './journal-file.ts'
 import type { JournalReader } from './journal-reader.ts'
 import { migrate } from './schema.ts'
+import { StoreUnavailable } from './store.ts'
 import type { Progress } from './verify.ts'
 
 export interface Copied {
@@ -20,7 +21,7 @@ export interface Copied {
 
 const segmentsAtOnce = 1_000
 
-/** Writes the copy to a new file, 0600. Throws JournalFault where there is one already, or it cannot be made. */
+/** Writes the copy to a new file, 0600. Throws StoreUnavailable where there is one already, or it cannot be made. */
 export function backUpJournal(reader: JournalReader, path: string, progress: Progress): Copied {
   makeNew(path)
   let copy: DatabaseSync | undefined
@@ -47,7 +48,7 @@ function makeNew(path: string): void {
     closeSync(openSync(path, 'wx', 0o600))
   } catch (cause) {
     const why = cause instanceof Error ? (cause.message.split(',')[0] ?? '') : String(cause)
-    throw new JournalFault(
+    throw new StoreUnavailable(
       why.startsWith('EEXIST')
         ? `The file ${path} exists already: give the backup a new name.`
         : `The backup ${path} cannot be written: ${why}.`,

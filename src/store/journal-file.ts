@@ -68,7 +68,10 @@ export function openToWrite(path: string, full: boolean): DatabaseSync {
 
 /** Opens a file to read, also beside a daemon that writes to it. Throws JournalFault. */
 export function openToRead(path: string): DatabaseSync {
-  if (!existsSync(path)) throw new JournalFault(`There is no journal ${path} yet: a daemon makes it.`)
+  if (!existsSync(path))
+    throw new JournalFault(
+      `There is no journal ${path} yet: a daemon makes it, but for one that keeps nothing.`,
+    )
   return opened(path, { readOnly: true }, (database) => {
     database.exec('PRAGMA busy_timeout = 2000')
     refuseOther(path, database)

@@ -1,8 +1,10 @@
 /** `callboard store info`: where the journal is, how large, and what is in it. */
 import { Command } from 'commander'
+import { withConnection } from '../connection.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
 import { withJournal } from '../journal/opened-journal.ts'
 import { table } from '../rendering/table.ts'
+import type { Invocation } from '../invocation.ts'
 import type { JournalInfo } from '../../store/journal-reader.ts'
 
 export function storeInfoCommand(): Command {
@@ -13,10 +15,25 @@ export function storeInfoCommand(): Command {
       const invocation = invocationOf(command)
       const { output, json } = invocation
       const info = await withJournal(invocation, (reader) => reader.info())
-      if (json) return output.document(info)
-      const rows = rowsOf(info).map((row) => row.map((text) => ({ text })))
+      const isMemory = await keepsNothing(invocation)
+      if (json) return output.document({ ...info, ...(isMemory ? { daemon: 'memory' } : {}) })
+      const note = isMemory ? [memoryNote] : []
+      const rows = [...rowsOf(info), ...note].map((row) => row.map((text) => ({ text })))
       await output.write(`${table(rows, output.columns).join('\n')}\n`)
     })
+}
+
+const memoryNote = ['daemon', 'runs with durability memory: nothing that it does is kept in this file']
+
+/** Whether a daemon runs that does not write to the journal which lies there. */
+async function keepsNothing(invocation: Invocation): Promise<boolean> {
+  try {
+    const { journal } = await withConnection(invocation, {}, ({ client }) => client.getStatus())
+    return journal.durability === 'memory'
+  } catch {
+    // None answers, which is no concern of this command's.
+    return false
+  }
 }
 
 function rowsOf(info: JournalInfo): string[][] {

@@ -29,7 +29,12 @@ function journalText(journal: Status['journal']): string {
   const tail = `${mebibytes(bytes)} of ${mebibytes(bytesMax)} MiB`
   const kept =
     storedBytes === undefined ? tail : `${mebibytes(storedBytes)} MiB on disk, ${tail} of it in memory`
-  return `${durability}, ${kept}, events ${firstAvailable} to ${head}`
+  return `${durability}, ${kept}, ${eventsText(firstAvailable, head)}`
+}
+
+function eventsText(firstAvailable: number, head: number): string {
+  if (firstAvailable <= head) return `events ${firstAvailable} to ${head}`
+  return head === 0 ? 'no events yet' : `no events kept, the last was ${head}`
 }
 
 function storageText(why: string): string {

@@ -7,6 +7,7 @@ import { JournalReader } from '../../../src/store/journal-reader.ts'
 import type { SqliteStore } from '../../../src/store/sqlite-store.ts'
 import { openStore, readAll, record, stored, storedMany } from '../../store/sample-store.ts'
 import { CliWorld } from '../cli-process.ts'
+import { ScriptedDaemon } from '../scripted-daemon.ts'
 
 const world = new CliWorld()
 afterAll(() => world.dispose())
@@ -74,13 +75,36 @@ describe('info', () => {
     for (const name of readdirSync(world.home)) expect(statSync(join(world.home, name)).mode & 0o077).toBe(0)
   })
 
+  test('beside a daemon that keeps nothing it says that what lies there is of an earlier one', async () => {
+    const path = join(world.directory, 'memory.sock')
+    const result = {
+      version: '1',
+      pid: 1,
+      state: 'serving',
+      epoch: 'j.1',
+      startedAt: 0,
+      listeners: [],
+      connections: 1,
+      tasks: {},
+      journal: { head: 0, firstAvailable: 1, bytes: 0, bytesMax: 1, durability: 'memory' },
+      lanes: 0,
+      memory: { rssBytes: 0, heapUsedBytes: 0 },
+    }
+    new ScriptedDaemon(path, { GetStatus: () => ({ result }) })
+    const { code, out } = await world.run(['store', 'info', '--socket', path])
+    expect(code).toBe(0)
+    expect(out).toMatch(/^daemon +runs with durability memory: nothing that it does is kept in this file$/m)
+  })
+
   test('where there is none it says so, with 78, and makes none', async () => {
     store.close()
     rmSync(journal)
     for (const command of ['info', 'verify', 'export']) {
       const { code, err, out } = await world.run(['store', command])
       expect([code, out]).toEqual([78, ''])
-      expect(err).toBe(`callboard: There is no journal ${journal} yet: a daemon makes it.\n`)
+      expect(err).toBe(
+        `callboard: There is no journal ${journal} yet: a daemon makes it, but for one that keeps nothing.\n`,
+      )
     }
     expect(readdirSync(world.home)).not.toContain('journal.sqlite')
   })
@@ -399,12 +423,12 @@ describe('backup', () => {
     const path = file('taken')
     writeFileSync(path, 'mine')
     expect(await world.run(['store', 'backup', path])).toMatchObject({
-      code: 78,
+      code: 1,
       err: `callboard: The file ${path} exists already: give the backup a new name.\n`,
     })
     expect(readFileSync(path, 'utf8')).toBe('mine')
     const { code, err } = await world.run(['store', 'backup', file('no/where')])
-    expect(code).toBe(78)
+    expect(code).toBe(1)
     expect(err).toMatch(/cannot be written: ENOENT/)
   })
 })

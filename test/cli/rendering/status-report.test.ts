@@ -24,6 +24,10 @@ function line(of: Status, name: string): string | undefined {
 test('the journal is told by what it holds, in memory or on disk', () => {
   expect(line(status, 'journal')).toBe('journal:      memory, 1.0 of 32.0 MiB, events 1 to 9')
   expect(line(status, 'storage')).toBeUndefined()
+  const empty = { ...status, journal: { ...status.journal, head: 0 } }
+  expect(line(empty, 'journal')).toBe('journal:      memory, 1.0 of 32.0 MiB, no events yet')
+  const forgotten = { ...status, journal: { ...status.journal, firstAvailable: 10 } }
+  expect(line(forgotten, 'journal')).toContain('no events kept, the last was 9')
   const kept = { ...status, journal: { ...status.journal, durability: 'full', storedBytes: 3 * MiB } }
   expect(line(kept, 'journal')).toBe(
     'journal:      full, 3.0 MiB on disk, 1.0 of 32.0 MiB of it in memory, events 1 to 9',
