@@ -4,7 +4,7 @@
  * keeps no queue. Links that are behind share a budget of slabs a turn, so that live readers do not wait for them.
  */
 import type { JournalEntry } from './journal.ts'
-import { hasMore } from './lane.ts'
+import { hasMore, isLive } from './lane.ts'
 import type { Lane, Lanes } from './lane.ts'
 import { readPiece } from './reading.ts'
 import { Rooms } from './rooms.ts'
@@ -295,9 +295,4 @@ export class Delivery {
     subscriber.congested = !subscriber.congested
     subscriber.link.lagChanged(subscriber.congested)
   }
-}
-
-/** A turn's events may lie on both sides of a slab's end: who stands in the last slab or in the one before is not behind. */
-function isLive({ slab }: Subscriber, { chain }: Lane): boolean {
-  return slab !== undefined && (slab === chain.last || slab.next === chain.last)
 }

@@ -207,3 +207,8 @@ export class Lanes {
 export function hasMore(slab: Slab, offset: number): boolean {
   return offset < slab.used || slab.next !== undefined
 }
+
+/** A turn's events may lie on both sides of a slab's end: who stands in the last slab or in the one before is not behind. */
+export function isLive({ slab }: { readonly slab: Slab | undefined }, { chain }: Lane): boolean {
+  return slab !== undefined && (slab === chain.last || slab.next === chain.last)
+}
