@@ -1,10 +1,14 @@
 /**
- * What an agent says, as it comes, for `run`: its words go to stdout, what it does beside them to stderr, a line each.
- * A message carries its full text in every update; what was given out already is not given again.
+ * What an agent says, as it comes, for `run`: its words go to stdout, what it does beside them to stderr, a line each,
+ * changes of files as the start of their patch. A message carries its full text in every update; what was given out
+ * already is not given again.
  */
 import { isJsonObject } from '../wire/json-object.ts'
 import { oneLine, plainLines } from './rendering/plain-text.ts'
-import type { TaskMessage } from '../wire/events.ts'
+import type { TaskEvent, TaskMessage } from '../wire/events.ts'
+
+const patchLinesMax = 40
+const failureCharsMax = 200
 
 export interface Words {
   readonly text: string
@@ -16,6 +20,7 @@ export class AgentWords {
   #ts = -1
   #given = 0
   #isMidLine = false
+  #isMidOutput = false
   /** Messages that were told in one line. */
   readonly #told = new Set<number>()
 
@@ -25,18 +30,44 @@ export class AgentWords {
     const line = lineOf(message)
     if (line === undefined || message.partial === true || this.#told.has(message.ts)) return []
     this.#told.add(message.ts)
-    return [...this.end(), { text: `${line}\n`, to: 'stderr' }]
+    return this.line(line)
+  }
+
+  /** A failed tool, another mode. */
+  freshEvent(event: TaskEvent): Words[] {
+    if (event.eventName === 'taskModeSwitched') return this.line(`* mode: ${oneLine(event.payload[1])}`)
+    if (event.eventName !== 'taskToolFailed') return []
+    const [, tool, why] = event.payload
+    return this.line(`! ${oneLine(tool)} failed: ${oneLine(why.slice(0, failureCharsMax))}`)
+  }
+
+  /** What a command that the agent runs wrote, as it came. */
+  output(bytes: Buffer): Words[] {
+    const before: Words[] = this.#isMidLine ? [{ text: '\n', to: 'stdout' }] : []
+    this.#isMidLine = false
+    this.#isMidOutput = bytes.at(-1) !== 0x0a
+    return before
+  }
+
+  line(text: string): Words[] {
+    return [...this.end(), { text: `${text}\n`, to: 'stderr' }]
   }
 
   /** Ends the line that is begun. */
   end(): Words[] {
-    if (!this.#isMidLine) return []
+    const [midLine, midOutput] = [this.#isMidLine, this.#isMidOutput]
     this.#isMidLine = false
-    return [{ text: '\n', to: 'stdout' }]
+    this.#isMidOutput = false
+    return [
+      ...(midLine ? [{ text: '\n', to: 'stdout' } as const] : []),
+      ...(midOutput ? [{ text: '\n', to: 'stderr' } as const] : []),
+    ]
   }
 
-  #said({ ts, text = '' }: TaskMessage): Words[] {
+  #said({ ts, text: whole = '' }: TaskMessage): Words[] {
     if (ts < this.#ts) return []
+    // Many begin a message with line ends, or a space from before a tool.
+    const text = whole.replace(/^\n+| (?!\s)/y, '')
     const before = ts > this.#ts ? this.end() : []
     if (ts > this.#ts) [this.#ts, this.#given] = [ts, 0]
     const fresh = text.slice(this.#given)
@@ -58,16 +89,26 @@ function lineOf(message: TaskMessage): string | undefined {
   if (message.ask === 'tool' || message.say === 'tool' || message.ask === 'use_mcp_server') {
     return `* ${toolLine(message.text ?? '')}`
   }
+  if (message.say === 'image') return '* an image'
   if (message.say === 'user_edit_todos') return `* ${planLine(message.text ?? '')}`
   return message.say === 'rooignore_error' ? `! kept from ${oneLine(message.text ?? '')}` : undefined
 }
 
 function toolLine(text: string): string {
   const call = parsed(text)
-  const { title, tool, path, serverName, toolName } = call
+  const { title, tool, path, serverName, toolName, diff } = call
   if (typeof serverName === 'string') return oneLine(`${serverName}: ${String(toolName)}`)
   const what = typeof title === 'string' ? title : String(tool)
-  return oneLine(typeof path === 'string' && !what.includes(path) ? `${what} (${path})` : what)
+  const line = oneLine(typeof path === 'string' && !what.includes(path) ? `${what} (${path})` : what)
+  return typeof diff === 'string' ? `${line}\n${patchLines(diff)}` : line
+}
+
+/** Without its heads, which name the file once more; of a long one the start. */
+function patchLines(diff: string): string {
+  const lines = plainLines(diff.trimEnd()).filter((line) => !/^(?:---|\+\+\+) /.test(line))
+  const more = lines.length - patchLinesMax
+  const shown = lines.slice(0, patchLinesMax).map((line) => `  ${line}`)
+  return [...shown, ...(more > 0 ? [`  … ${more} more lines`] : [])].join('\n')
 }
 
 function planLine(text: string): string {

@@ -66,6 +66,7 @@ export class RunFollower {
     if (this.#options.json) await this.#write(Buffer.from(`${JSON.stringify(item)}\n`), 'stdout')
     if (item.type === 'Gap') return this.#gap(item)
     const event = item.data
+    await this.#speak(this.#words?.freshEvent(event) ?? [])
     this.#options.told(event)
     switch (event.eventName) {
       case 'message':
@@ -101,7 +102,7 @@ export class RunFollower {
     await this.#speak(this.#words?.fresh(message) ?? [])
     const fresh = this.#progress.fresh(message)
     if (fresh === undefined) return
-    await this.#speak(this.#words?.end() ?? [])
+    await this.#speak(this.#words?.output(fresh.bytes) ?? [])
     await this.#write(fresh.bytes, this.#options.isAgent === true ? 'stderr' : fresh.stream)
   }
 

@@ -65,6 +65,54 @@ test('what it does is a line on stderr, once it is known', () => {
   })
 })
 
+test('a change of a file is shown with its patch, of a long one the start', () => {
+  const edit = (ts: number, diff: string): TaskMessage => {
+    const text = JSON.stringify({ tool: 'editedExistingFile', title: 'Edit a.ts', path: 'a.ts', diff })
+    return { ts, type: 'ask', ask: 'tool', text, partial: false }
+  }
+  const head = '--- a.ts\n+++ a.ts\n'
+  const long = Array.from({ length: 41 }, (_, index) => `+${index}\n`).join('')
+  expect(
+    shown(edit(1, `${head}@@ -1,1 +1,1 @@\n-one\n+two\n`), edit(2, `${head}${long}`)).err.split('\n'),
+  ).toEqual([
+    '* Edit a.ts',
+    '  @@ -1,1 +1,1 @@',
+    '  -one',
+    '  +two',
+    '* Edit a.ts',
+    ...Array.from({ length: 40 }, (_, index) => `  +${index}`),
+    '  … 1 more lines',
+    '',
+  ])
+})
+
+test('a message does not begin with line ends, or with the space after a tool', () => {
+  const grown = ['\n', '\n\n', '\n\nI will', '\n\nI will look'].map((text) => say(1, text, { partial: true }))
+  expect(shown(...grown, say(2, ' '), say(2, ' Now'), say(3, '    indented'))).toEqual({
+    out: 'I will look\nNow\n    indented\n',
+    err: '',
+  })
+})
+
+test('a failed tool and another mode are lines, and output is ended before them', () => {
+  const words = new AgentWords()
+  const all = [
+    ...words.fresh(say(1, 'I try')),
+    ...words.output(Buffer.from('half a ')),
+    ...words.output(Buffer.from('line')),
+    ...words.freshEvent({ eventName: 'taskToolFailed', payload: ['t', 'read_file', 'no such\nfile'] }),
+    ...words.freshEvent({ eventName: 'taskModeSwitched', payload: ['t', 'code'] }),
+    ...words.end(),
+  ]
+  expect(all.map(({ text, to }) => `${to}: ${text}`)).toEqual([
+    'stdout: I try',
+    'stdout: \n',
+    'stderr: \n',
+    'stderr: ! read_file failed: no such file\n',
+    'stderr: * mode: code\n',
+  ])
+})
+
 test('nothing in it moves the cursor', () => {
   expect(shown(say(1, '\u001b[2Jhi\u0007\n\u202e'))).toEqual({ out: 'hi\ufffd\n\ufffd\n', err: '' })
 })

@@ -9,6 +9,7 @@ import { reconnected, withConnection } from '../connection.ts'
 import { daemonBack, forgotten, isGone, notBack } from '../daemon-return.ts'
 import { advice, invocationOf, withSharedOptions } from '../invocation.ts'
 import { askPrompter } from '../asking/follow-asks.ts'
+import { Unasked } from '../asking/unasked.ts'
 import { RunFollower } from '../run-follower.ts'
 import { sayWhenLong } from '../say-when-long.ts'
 import { forwardInput } from '../standard-input.ts'
@@ -51,7 +52,8 @@ Ctrl-C cancels the task and waits for its end; a second Ctrl-C leaves at once.
 What it asks is asked on the terminal, where there is one, and can be answered
 by any other client (\`callboard asks\`). --approve all allows everything it
 asks to do, and holds the task meanwhile: nobody else can steer it. --approve
-none leaves its questions to other clients.
+none leaves its questions to other clients. What nobody is asked here is said on
+stderr, with the command that answers it.
 Exits as the command did; with 128+n when signal n ended it; with 141 when the
 reader of our output went away; with 1 when the command could not be started.
 A daemon that goes away is waited for, 5 s: once it is back, what it says of the
@@ -128,9 +130,15 @@ async function holdApproving({ client }: Connection, taskId: string): Promise<vo
   }
 }
 
-function askers(invocation: Invocation, connection: Connection, options: RunOptions) {
-  if (invocation.json || (options.approve ?? 'ask') !== 'ask') return undefined
-  return askPrompter(invocation, connection, options.stdin === true)
+/** Who hears what the task asks. */
+function askers(
+  invocation: Invocation,
+  connection: Connection,
+  { approve = 'ask', stdin }: RunOptions,
+): AskPrompter | Unasked | undefined {
+  if (invocation.json) return undefined
+  const prompter = approve === 'ask' ? askPrompter(invocation, connection, stdin === true) : undefined
+  return prompter ?? new Unasked(invocation, approve === 'all')
 }
 
 /** Resolves to our exit code. Throws, when the task has ended, why its output was lost. */
@@ -138,7 +146,7 @@ async function follow(
   invocation: Invocation,
   connection: Connection,
   task: { readonly taskId: string; readonly isAgent: boolean; readonly signal: AbortSignal },
-  asks: AskPrompter | undefined,
+  asks: AskPrompter | Unasked | undefined,
 ): Promise<number> {
   const { client, hello } = connection
   const { output, json } = invocation

@@ -6,7 +6,6 @@ import { accepted } from '../../wire/rejection.ts'
 import { AgentRefusal, invalidParams } from './failure.ts'
 import { cutText, objectAt, objectsAt, textAt } from './fields.ts'
 import { questionOf } from './elicitation.ts'
-import { titleOf } from './tool-words.ts'
 import type { Limits } from '../../limits.ts'
 import type { AskOption } from '../../wire/events.ts'
 import type { JsonObject } from '../../wire/json-object.ts'
@@ -42,15 +41,11 @@ export class AgentAsks {
     if (this.#isCancelled || given.length === 0) return cancelled
     const call = objectAt(params, 'toolCall')
     const options = given.map(optionOf)
-    const said = await this.#ask(
-      () => ({
-        kind: 'approval',
-        text: cutText(titleOf(call), limits.askTextCharsMax),
-        options,
-        message: updates.calls.asked(call),
-      }),
-      signal,
-    )
+    const said = await this.#ask(() => {
+      const message = updates.calls.asked(call)
+      const text = cutText(updates.calls.titleOf(call), limits.askTextCharsMax)
+      return { kind: 'approval', text, options, message }
+    }, signal)
     const option = said.kind === 'answered' ? said.option : undefined
     const chosen = said.kind === 'expired' ? options.find(({ meaning }) => meaning === 'deny')?.id : option
     return chosen === undefined ? cancelled : { outcome: { outcome: 'selected', optionId: chosen } }

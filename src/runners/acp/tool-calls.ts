@@ -70,6 +70,14 @@ export class ToolCalls {
     return { action: isNew ? 'created' : 'updated', message: { ...this.#message(call), partial: false } }
   }
 
+  /** What a person is told of the call that `update` is about, which need not say it again. */
+  titleOf(update: JsonObject): string {
+    return titleOf({
+      ...this.#known.get(textAt(update, 'toolCallId') ?? '')?.fields,
+      ...this.#fieldsOf(update),
+    })
+  }
+
   /** No call goes on any more. */
   closeAll(): void {
     for (const call of this.#known.values()) {

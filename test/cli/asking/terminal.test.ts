@@ -112,12 +112,17 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
   )
 })
 
-test('without a terminal run asks nobody, and watch --interactive says that it needs one', async () => {
+test('without a terminal run says what is asked and asks nobody, and watch --interactive says that it needs one', async () => {
   const { daemon, path } = asking('pipe')
   const running = world.start(['run', '--socket', path, '--', 'true'])
   await vi.waitFor(() => expect(running.out()).toContain('hello'), { timeout: 8_000 })
   end(daemon)
-  expect(await running.finished).toMatchObject({ code: 0, out: 'hello\n', err: '' })
+  const finished = await running.finished
+  expect(finished).toMatchObject({ code: 0, out: 'hello\n' })
+  // It would look like work otherwise.
+  expect(finished.err).toMatch(
+    /^callboard: the task asks: Run rm -r build\? .* `callboard answer .*` answers it\.\n$/,
+  )
   const watching = await world.run(['watch', '--socket', path, '--interactive'])
   expect(watching).toMatchObject({ code: 2, out: '' })
   expect(watching.err).toMatch(/^callboard: --interactive needs a terminal: `callboard asks --follow .*\n$/)

@@ -262,6 +262,12 @@ describe('tool calls', () => {
       action: 'created',
       message: { ts: 2, type: 'ask', ask: 'command', text: 'Run', partial: false },
     })
+    // An agent need not say again what it is about.
+    expect(['c1', 'c2', 'c3'].map((toolCallId) => updates.calls.titleOf({ toolCallId }))).toEqual([
+      'May I?',
+      'Run',
+      'a tool',
+    ])
     take({ sessionUpdate: 'tool_call_update', toolCallId: 'c2', status: 'completed' })
     expect(said().at(-1)).toMatchObject(['updated', { ts: 2, partial: false }])
     expect(updates.usage.tools).toMatchObject({ execute_command: { attempts: 1 } })
