@@ -1,6 +1,7 @@
 /** `callboard answer <ask> <option|text…>`: says to a task what it waits for. The first valid answer wins. */
 import { Command } from 'commander'
 import { answerFrom } from '../asking/answer.ts'
+import { endedAsk } from '../asking/ended-ask.ts'
 import { withConnection } from '../connection.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
@@ -42,13 +43,13 @@ export function answerCommand(): Command {
 
 async function answer(
   invocation: Invocation,
-  { client }: Connection,
+  { client, hello }: Connection,
   typed: string,
   words: readonly string[],
 ): Promise<void> {
   const ask = askMeant(typed, await client.listTasks())
   // The daemon may remember who answered one that is no longer open.
-  const askId = ask?.id ?? typed
+  const askId = ask?.id ?? (await endedAsk(client, typed, hello.head)) ?? typed
   const response = ask === undefined ? { text: words.join(' ') } : understood(ask, words)
   try {
     await client.respondToAsk(askId, response)

@@ -51,6 +51,12 @@ describe('a command that asks', () => {
     expect(both.map((one) => one.code ?? -1).toSorted((one, other) => one - other)).toEqual([0, 1])
     expect(both.find((one) => one.code === 1)?.err).toMatch(/^callboard: .*callboard-cli.*\n$/)
     await settled(id)
+    // Who comes later still, and types what was shown, is told who won.
+    const shown = [ask.slice(-8), id.slice(-8)]
+    for (const late of await Promise.all(shown.map((typed) => world.run(['answer', typed, 'no'])))) {
+      expect(late).toMatchObject({ code: 1, out: '' })
+      expect(late.err).toMatch(/no longer open: callboard-cli \([0-9a-f]{12}\) answered it first \(/)
+    }
     const watched = (await world.run(['watch', id])).out
     expect(watched).toContain('stdout│ Deploying.')
     expect(watched.match(/Deploy to production/g)).toHaveLength(1)
