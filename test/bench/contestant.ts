@@ -10,8 +10,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-export const contestants = ['callboard', 'write per frame', 'coalescing'] as const
-export type ContestantName = (typeof contestants)[number]
+export type ContestantName = 'callboard' | 'write per frame' | 'coalescing'
 
 const root = resolve(import.meta.dirname, '../..')
 
