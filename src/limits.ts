@@ -40,10 +40,7 @@ export const limits = {
   lagLowBytes: 256 * KiB,
   /** Direct answers that wait for one link. At it: the daemon stops reading that link until half is written. */
   outboxBytesMax: 1 * MiB,
-  /**
-   * Direct answers over all links, in outboxes and sockets: they are looked at when one link has `answersShareBytes`.
-   * Past it: the link with the most of them is closed.
-   */
+  /** Direct answers over all links, looked at when one has the second. Past it: the link with the most is closed. */
   answersBytesMax: 24 * MiB,
   answersShareBytes: 128 * KiB,
   /** What a link may still take to read its last bytes when the daemon drains. Past it: destroyed. */
@@ -73,10 +70,7 @@ export const limits = {
   catchUpSlabsPerTurn: 8,
   /** Bytes that runners may append in one turn before their streams are paused until the turn's flush. */
   turnAppendBytesMax: 256 * KiB,
-  /**
-   * Lag of the client that started a task at which the task's output is not read, and at which it is again. A client
-   * to which nothing has left for `paceStallMs` holds nothing up.
-   */
+  /** Lag of a task's client at which its output is not read, and is again. One stuck for so long holds nothing up. */
   paceHighBytes: 2 * MiB,
   paceLowBytes: 512 * KiB,
   paceStallMs: 2_000,
@@ -84,10 +78,7 @@ export const limits = {
   // --- sessions ----------------------------------------------------------------------------------------------------
   /** A client's own id of a request. Past it: `invalid_frame`. */
   requestIdCharsMax: 64,
-  /**
-   * Answers kept per session so that a repeated request is not done twice: more than our client has in flight. Past
-   * either: the oldest is forgotten.
-   */
+  /** Answers kept per session: more than our client has in flight. Past either: the oldest is forgotten. */
   repliesKeptPerSession: 2_048,
   repliesKeptBytesPerSession: 1 * MiB,
   /** The same over all sessions. Past it: a session keeps its newest answer alone. */
@@ -214,6 +205,13 @@ export const limits = {
   /** The write-ahead log: a checkpoint is made by the worker each time it grew by the first; past the second, at once. */
   walCheckpointBytes: 4 * MiB,
   walBytesMax: 64 * MiB,
+  /** How long the log may hold what was erased; how long a commit waits for the worker where the log is past its bytes. */
+  walErasedMs: 10_000,
+  walWaitMs: 200,
+  /** One stored piece of a task's events. One event may be larger. */
+  segmentBytesMax: 64 * KiB,
+  /** Starts of daemons that a journal knows. Who comes back from an older one is told of a gap. */
+  startsKeptMax: 10_000,
   /** How often a store that could not commit is tried again. */
   storeRetryMs: 500,
   /** One read of stored events for a reader that is below the hot tail. */

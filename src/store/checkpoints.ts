@@ -12,21 +12,15 @@ import type { StoreLog } from './store-log.ts'
 
 export interface CheckpointOptions {
   readonly path: string
-  readonly limits: Pick<Limits, 'walCheckpointBytes' | 'walBytesMax'>
+  readonly limits: Pick<Limits, 'walCheckpointBytes' | 'walBytesMax' | 'walErasedMs' | 'walWaitMs'>
   readonly log: StoreLog | undefined
 }
 
 /** What a transaction writes besides the bytes it was given: a page or two for each row. */
 const rowBytes = 2 * 4_096
 
-/** How long what was erased may stay in the log while commits go on without a pause: emptying it stops them. */
-const emptyWithinMs = 10_000
-
 /** It runs one statement: V8's defaults would let it take as much as the daemon itself. In MiB. */
 const threadMemory = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16, stackSizeMb: 1 }
-
-/** How long a commit waits for the thread at most, once the log is past its bound. */
-const waitMs = 200
 
 export class Checkpoints {
   readonly #database: DatabaseSync
@@ -63,7 +57,7 @@ export class Checkpoints {
   /** The thread does not keep up, or has only been started: whoever writes has to wait. */
   #catchUp(): void {
     if (this.#empty()) return
-    Atomics.wait(this.#working, 0, 1, waitMs)
+    Atomics.wait(this.#working, 0, 1, this.#limits.walWaitMs)
     this.#empty()
   }
 
@@ -118,9 +112,11 @@ export class Checkpoints {
     Atomics.store(this.#working, 0, 0)
     if (typeof fault === 'string') this.#log?.warn({ reason: fault }, 'checkpoint failed')
     // Where nothing came meanwhile it is quick; else it is for a moment when nothing comes, or waits no longer.
+    const { walErasedMs, walBytesMax } = this.#limits
     const quick = this.#grown === 0 && fault === undefined
-    if (this.#emptying && (quick || performance.now() - this.#emptyingSince > emptyWithinMs)) this.#empty()
-    else if (this.walBytes > this.#limits.walBytesMax) this.#empty()
+    const waited = performance.now() - this.#emptyingSince
+    if (this.#emptying && (quick || waited > walErasedMs)) this.#empty()
+    else if (this.walBytes > walBytesMax) this.#empty()
   }
 
   /** Moves what the worker left and cuts the log's file to nothing. False where a reader or the worker is in it. */

@@ -3,15 +3,13 @@
  * frames are told apart by the delimiter that ends each of them and that no JSON can contain.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { limits } from '../limits.ts'
 import { bytesOf, integerOf, textOf } from './columns.ts'
 import type { Row } from './columns.ts'
 import type { StoredEvent } from './store.ts'
 
 /** Ends each canonical frame (node-ipc framing). */
 const delimiter = 0x0c
-
-/** A segment is cut here, so that no read takes much more than it was asked for. One frame may be larger. */
-const segmentBytesMax = 64 * 1024
 
 export interface Written {
   readonly segments: number
@@ -22,8 +20,11 @@ export class Segments {
   readonly #insert: StatementSync
   readonly #from: StatementSync
   readonly #ofTask: StatementSync
+  readonly #bytesMax: number
 
-  constructor(database: DatabaseSync) {
+  /** Segments are cut at `bytesMax`, so that no read takes much more than it was asked for. */
+  constructor(database: DatabaseSync, bytesMax: number = limits.segmentBytesMax) {
+    this.#bytesMax = bytesMax
     this.#insert = database.prepare('INSERT INTO segments VALUES (?, ?, ?, ?, ?)')
     // The segment that `after` lies in may reach beyond it.
     this.#from = database.prepare(
@@ -43,7 +44,7 @@ export class Segments {
     let segments = 0
     let bytes = 0
     for (let start = 0; start < events.length; segments++) {
-      const run = runFrom(events, start)
+      const run = runFrom(events, start, this.#bytesMax)
       const { seq = 0, task = '' } = events[start] ?? {}
       this.#insert.run(seq, run.end - start, refOf(task), run.names, framesOf(events, start, run))
       bytes += run.bytes
@@ -70,7 +71,7 @@ interface Run {
 }
 
 /** The longest run of one task from `start` that fits a segment. */
-function runFrom(events: readonly StoredEvent[], start: number): Run {
+function runFrom(events: readonly StoredEvent[], start: number, bytesMax: number): Run {
   const task = events[start]?.task
   let bytes = 0
   let names = ''
@@ -80,7 +81,7 @@ function runFrom(events: readonly StoredEvent[], start: number): Run {
   for (; end < events.length; end++) {
     const event = events[end]
     if (event === undefined || event.task !== task) break
-    if (end > start && bytes + event.frame.length > segmentBytesMax) break
+    if (end > start && bytes + event.frame.length > bytesMax) break
     if (event.frame.at(-1) !== delimiter) throw new Error(`the frame of event ${event.seq} is not canonical`)
     bytes += event.frame.length
     if (event.name === name) times++

@@ -2,14 +2,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { integerOf } from './columns.ts'
 
-/** Who comes back from an older one is told that it is not known. */
-const startsKeptMax = 10_000
-
 export class Starts {
   readonly #database: DatabaseSync
   readonly #head: StatementSync
+  readonly #keptMax: number
 
-  constructor(database: DatabaseSync) {
+  /** At most `keptMax` are known. */
+  constructor(database: DatabaseSync, keptMax: number) {
+    this.#keptMax = keptMax
     this.#database = database
     this.#head = database.prepare('SELECT head FROM starts WHERE number = ?')
   }
@@ -19,7 +19,7 @@ export class Starts {
     const earlier = this.#database.prepare('SELECT max(number) AS number FROM starts').get()
     const number = integerOf(earlier, 'number') + 1
     this.#database.prepare('INSERT INTO starts VALUES (?, ?, ?)').run(number, head, at)
-    this.#database.prepare('DELETE FROM starts WHERE number <= ?').run(number - startsKeptMax)
+    this.#database.prepare('DELETE FROM starts WHERE number <= ?').run(number - this.#keptMax)
     return number
   }
 

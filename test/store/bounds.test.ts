@@ -88,6 +88,8 @@ test('retention looks when its time has passed, not before', () => {
   store.close()
 })
 
+const waits = { walErasedMs: 1e9, walWaitMs: 200 }
+
 interface Logged {
   readonly database: DatabaseSync
   readonly path: string
@@ -105,7 +107,7 @@ function logged(): Logged {
 // bound: walCheckpointBytes
 test('a checkpoint is due when the log grew by its bytes, not a byte before', () => {
   const { database, path } = logged()
-  const limits = { walCheckpointBytes: 1_000, walBytesMax: 1e9 }
+  const limits = { ...waits, walCheckpointBytes: 1_000, walBytesMax: 1e9 }
   const checkpoints = new Checkpoints(database, { path, limits, log: undefined })
   expect([checkpoints.grew(999, 0), checkpoints.grew(1, 0)]).toEqual([false, true])
   checkpoints.close()
@@ -118,11 +120,11 @@ test('a log of just its bytes is left to the thread, and one byte past them is e
     const { database, path } = logged()
     const sized = new Checkpoints(database, {
       path,
-      limits: { walCheckpointBytes: 1, walBytesMax: 1e9 },
+      limits: { ...waits, walCheckpointBytes: 1, walBytesMax: 1e9 },
       log: undefined,
     })
     const size = sized.walBytes
-    const limits = { walCheckpointBytes: 1, walBytesMax: size - past }
+    const limits = { ...waits, walCheckpointBytes: 1, walBytesMax: size - past }
     const checkpoints = new Checkpoints(database, { path, limits, log: undefined })
     checkpoints.start()
     expect(checkpoints.grew(1, 0)).toBe(false)
@@ -163,4 +165,72 @@ test('one read gives events up to its bytes, and one byte fewer gives one event 
   expect(seqsOf(store.read(0, bytes - 1))).toEqual([1])
   expect(seqsOf(store.read(0, 1))).toEqual([1])
   store.close()
+})
+
+// bound: segmentBytesMax
+test('events of a task are one piece up to its bytes; the one past them begins another', () => {
+  const events = storedMany(0, 3)
+  const bytes = events.reduce((sum, { frame }) => sum + frame.length, 0)
+  const pieces = (segmentBytesMax: number): number => {
+    const home = newHome()
+    const store = openStore(home, { limits: { segmentBytesMax } })
+    store.commit({ events })
+    expect(seqsOf(store.read(0, 1e6))).toEqual([1, 2, 3])
+    store.close()
+    const database = new DatabaseSync(join(home, 'journal.sqlite'))
+    const count = Number(database.prepare('SELECT count(*) AS count FROM segments').get()?.['count'])
+    database.close()
+    return count
+  }
+  expect([pieces(bytes), pieces(bytes - 1)]).toEqual([1, 2])
+})
+
+// bound: startsKeptMax
+test('the starts before are known up to their number, and the one before those is not', () => {
+  const home = newHome()
+  for (let start = 1; start <= 3; start++) openStore(home, { limits: { startsKeptMax: 3 } }).close()
+  const fourth = openStore(home, { limits: { startsKeptMax: 3 } })
+  expect([1, 2, 3].map((start) => fourth.lastOfStart(start))).toEqual([undefined, 0, 0])
+  fourth.close()
+})
+
+// bound: walWaitMs
+test('a commit waits for the thread where the log is past its bytes, no longer than it may', () => {
+  const waited = vi.spyOn(Atomics, 'wait')
+  onTestFinished(() => waited.mockRestore())
+  const outcome = (walWaitMs: number): unknown => {
+    const { database, path } = logged()
+    // A reader in the log: it cannot be emptied at once.
+    const reader = new DatabaseSync(path, { readOnly: true })
+    reader.exec('BEGIN; SELECT count(*) FROM t')
+    const limits = { ...waits, walCheckpointBytes: 1, walBytesMax: 0, walWaitMs }
+    const checkpoints = new Checkpoints(database, { path, limits, log: undefined })
+    checkpoints.start()
+    expect(checkpoints.grew(1, 0)).toBe(false)
+    reader.close()
+    checkpoints.close()
+    database.close()
+    return waited.mock.results.at(-1)?.value
+  }
+  expect(outcome(0)).toBe('timed-out')
+  expect(['ok', 'not-equal']).toContain(outcome(60_000))
+})
+
+// bound: walErasedMs
+test.each([
+  ['leaves the log where it has been there for as long as it may', 0],
+  ['stays in it until then', 1e9],
+])('what was erased under load %s', async (_, walErasedMs) => {
+  const flagged = vi.spyOn(Atomics, 'store')
+  onTestFinished(() => flagged.mockRestore())
+  const { database, path } = logged()
+  const limits = { ...waits, walCheckpointBytes: 1e9, walBytesMax: 1e9, walErasedMs }
+  const checkpoints = new Checkpoints(database, { path, limits, log: undefined })
+  checkpoints.start(true)
+  // Something is written while the thread works.
+  checkpoints.grew(1, 0)
+  await vi.waitFor(() => expect(flagged).toHaveBeenCalledWith(expect.anything(), 0, 0))
+  expect(checkpoints.walBytes === 0).toBe(walErasedMs === 0)
+  checkpoints.close()
+  database.close()
 })
