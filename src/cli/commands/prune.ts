@@ -21,7 +21,8 @@ Examples:
 
 It cannot be undone: \`callboard store backup\` first, where in doubt. Tasks that
 run or wait stay; \`close\` ends them. The daemon itself forgets what is oldest,
-past its config's store.retention.`
+past its config's store.retention. What it told last may stay in the daemon's
+memory, and be shown by \`history\`, until newer events take its place.`
 
 export function pruneCommand(): Command {
   return withSharedOptions(new Command('prune'))
