@@ -131,6 +131,7 @@ export class ConnectionActors {
   /** To be called when something left the outbox: the connection may be read on, or is done. */
   outboxMoved(connection: Connection): void {
     if (connection.paused && connection.outbox.hasRoom) this.#readOn(connection)
+    if (!connection.draining) return
     if (connection.outbox.isEmpty && connection.inbox.length === 0) this.send(connection, 'outbox.emptied')
   }
 
@@ -227,6 +228,7 @@ export class ConnectionActors {
   }
 
   #beginDrain(connection: Connection): void {
+    connection.draining = true
     if (connection.outbox.isEmpty) this.send(connection, 'outbox.emptied')
   }
 
