@@ -73,7 +73,7 @@ function headLines(
   return [
     look.paint.in('bold', `callboard ${status.version}`) +
       `, pid ${status.pid}, ${status.state}, up ${shortDuration(at - status.startedAt)}`,
-    `${clients.length} connections in ${status.lanes} lanes, ${mebibytes(lag)} MiB behind; ` +
+    `${many(clients.length, 'connection')} in ${many(status.lanes, 'lane')}, ${mebibytes(lag)} MiB behind; ` +
       `${eventRate(sample, before).toFixed(0)} events/s, ${journal.head} in all`,
     `tasks: ${counted.length === 0 ? 'none' : counted.join(', ')}; journal ${mebibytes(journal.bytes)} MiB, memory ${mebibytes(memory.rssBytes)} MiB`,
   ]
@@ -113,4 +113,8 @@ function nameOf({ name, version }: Client): string {
 
 function mebibytes(bytes: number): string {
   return (bytes / 1024 / 1024).toFixed(1)
+}
+
+function many(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
