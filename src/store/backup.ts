@@ -58,7 +58,7 @@ function makeNew(path: string): void {
 }
 
 /** What ran, or waited, cannot go on from a copy that does not know what it was to run. */
-const listed = `json_set(json_remove(listed, '$.lease', '$.asks'), '$.resumable', json('false'), '$.state',
+const listed = `json_set(json_remove(listed, '$.lease', '$.asks', '$.waits'), '$.resumable', json('false'), '$.state',
   CASE WHEN phase = 2 OR listed ->> '$.state' = 'resumable' THEN 'aborted' ELSE listed ->> '$.state' END)`
 
 function copyInto(copy: DatabaseSync, total: number, progress: Progress): Copied {

@@ -25,6 +25,7 @@ export function taskLine(record: TaskRecord): string {
     runnerState: _state,
     machine: _machine,
     lease: _lease,
+    waits: _waits,
     startedBy: _by,
     ...shown
   } = record

@@ -29,6 +29,7 @@ beforeEach(() => {
     runnerState: 'SECRET-OF-RUNNER',
     machine: { version: 1, snapshot: 'SECRET-OF-MACHINE' },
     lease,
+    waits: { order: 1, client: 'SECRET-OF-TURN' },
   }
   store.commit({
     tasks: [
