@@ -1,12 +1,12 @@
 /** The queue of a real daemon: turns, directories, tasks inside tasks, and what is left of it after a kill. */
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Task } from '../../src/wire/envelope.ts'
 import { program } from '../program.ts'
 import { DaemonPlace, startDaemonProcess } from './daemon-process.ts'
 import { RawLink } from './raw-link.ts'
-import { eventually, heard, startCommand, startScript } from './task-events.ts'
+import { eventually, heard, processesOf, startCommand, startScript } from './task-events.ts'
 
 const oneSlot = { limits: { runningTasks: 1 } }
 
@@ -121,6 +121,8 @@ test('what waits when the daemon is killed waits on in its order, runs once, and
   const order = [running, waiting[2], waiting[0], waiting[1]]
   await eventually(() => expect(startedInOrder(again)).toEqual(order))
   expect((await taskOf(again, running)).state).toBe('resumable')
+  expect(again.events(running).filter((name) => name === 'taskStarted')).toHaveLength(1)
+  if (existsSync('/proc/self/environ')) expect(processesOf(running)).toEqual([])
 })
 
 test('what waits when the daemon is stopped is left for the next start', async () => {
