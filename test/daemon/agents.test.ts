@@ -17,6 +17,7 @@ const ours = (behaviour: string, told: object = {}): object => ({
 })
 const example = { runner: 'acp', command: exampleAgentCommand, exclusive: 'none' }
 const modes = { currentModeId: 'ask', availableModes: [{ id: 'ask', name: 'Ask first' }] }
+const models = { currentModelId: 'm1', availableModels: [{ modelId: 'm1', name: 'Model 1' }] }
 const config = {
   defaultProfile: 'script',
   limits: { cancelGraceMs: 500 },
@@ -25,7 +26,7 @@ const config = {
     'example-allow': { ...example, legacyAsks: 'allow' },
     'example-deny': { ...example, legacyAsks: 'deny' },
     script: ours('script'),
-    offers: ours('script', { 'session/new': { result: { sessionId: 's1', modes } } }),
+    offers: ours('script', { 'session/new': { result: { sessionId: 's1', modes, models } } }),
     loads: ours('script', { can: { loadSession: true } }),
     ignores: ours('ignores-cancel'),
     login: ours('script', { 'session/prompt': { code: -32_000, message: 'Authentication required' } }),
@@ -220,11 +221,19 @@ describe('an agent', () => {
 
   test('is asked for what it offers', async () => {
     const client = await legacy()
-    const task = await client.startAndHear(steps({ ask: permission }), 'offers')
+    const availableCommands = [{ name: 'init', description: 'begins', input: { hint: 'what' } }]
+    const told = { sessionUpdate: 'available_commands_update', availableCommands }
+    const task = await client.startAndHear(steps({ update: told }, { ask: permission }), 'offers')
     await client.heard(task, 'taskInteractive')
-    client.command('GetModes')
+    for (const name of ['GetModes', 'GetModels', 'GetCommands']) client.command(name)
     const { payload } = await client.heard(undefined, 'modesResponse')
     expect(payload[0]).toContainEqual({ slug: 'ask', name: 'Ask first' })
+    expect((await client.heard(undefined, 'modelsResponse')).payload).toMatchObject([
+      { m1: { name: 'Model 1' } },
+    ])
+    expect((await client.heard(undefined, 'commandsResponse')).payload[0]).toContainEqual(
+      expect.objectContaining({ name: 'init', description: 'begins', argumentHint: 'what' }),
+    )
     client.command('CancelTask', task)
     await client.heard(task, 'taskResumable')
   })

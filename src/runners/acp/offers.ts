@@ -21,6 +21,9 @@ interface Chosen {
   readonly current: string | undefined
 }
 
+/** Published clients drop an answer without these; no agent says them. */
+const unknownModel = { contextWindow: 0, supportsPromptCache: false } as const
+
 export class AgentOffers {
   readonly #countMax: number
   #commands: Offers['commands'] = []
@@ -40,7 +43,7 @@ export class AgentOffers {
       models: Object.fromEntries(
         (this.#all('model')?.choices ?? []).map(({ id, name, description }) => [
           id,
-          { name, ...(description === undefined ? {} : { description }) },
+          { ...unknownModel, name, ...(description === undefined ? {} : { description }) },
         ]),
       ),
     }

@@ -117,6 +117,15 @@ describe('the start', () => {
     ])
   })
 
+  test('a model is set by the request for models where that is what the agent has', async () => {
+    const models = { currentModelId: 'a', availableModels: [{ modelId: 'b', name: 'B' }] }
+    const told = { 'session/new': { result: { sessionId: 's1', models } } }
+    const run = playing([], { model: 'b' }, {}, ['report', told])
+    expect(JSON.parse((await run.ended).text).slice(1, -1)).toEqual([
+      { method: 'session/set_model', sessionId: 's1', modelId: 'b' },
+    ])
+  })
+
   test('a mode that the agent does not have ends the task with those that it has', async () => {
     const modes = { currentModeId: 'ask', availableModes: [{ id: 'ask', name: 'Ask' }] }
     const run = playing([], { mode: 'cod' }, {}, [

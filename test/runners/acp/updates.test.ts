@@ -418,7 +418,7 @@ describe('everything else', () => {
         { slug: 'ask', name: 'Ask' },
         { slug: 'code', name: 'Code' },
       ],
-      models: { m1: { name: 'M 1', description: 'fast' } },
+      models: { m1: { contextWindow: 0, supportsPromptCache: false, name: 'M 1', description: 'fast' } },
     })
     updates.offers.takeOptions({
       configOptions: [
@@ -432,7 +432,7 @@ describe('everything else', () => {
         },
       ],
     })
-    expect(updates.offers.offers.models).toEqual({ x: { name: 'X' } })
+    expect(updates.offers.offers.models).toMatchObject({ x: { name: 'X' } })
     expect(updates.offers.settingOf('model', 'x')).toEqual({ by: 'option', id: 'model', type: 'select' })
     expect(updates.offers.settingOf('mode', 'nope')).toEqual(['ask', 'code'])
   })
