@@ -38,7 +38,7 @@ interface Flight {
   readonly sent: Sent
 }
 
-const patienceMs = 6_000
+const patienceMs = 15_000
 
 export class World implements AsyncDisposable {
   readonly clients: readonly ModelClient[]
