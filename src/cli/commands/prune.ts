@@ -21,8 +21,10 @@ Examples:
 
 It cannot be undone: \`callboard store backup\` first, where in doubt. Tasks that
 run or wait stay; \`close\` ends them. The daemon itself forgets what is oldest,
-past its config's store.retention. What it told last may stay in the daemon's
-memory, and be shown by \`history\`, until newer events take its place.`
+past its config's store.retention. As then, \`history\` begins above the last
+event of what went, for tasks that stay too: prune what is oldest, in order.
+What was told last may stay in the daemon's memory, and be shown, until more
+is told.`
 
 export function pruneCommand(): Command {
   return withSharedOptions(new Command('prune'))
