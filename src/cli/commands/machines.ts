@@ -1,6 +1,7 @@
 /** `callboard machines [name]`: the machines that decide when something happens, as drawings. Asks nobody. */
 import { Command, Option } from 'commander'
 import { asciiOf } from '../drawing/ascii.ts'
+import { screenOf } from '../drawing/live-screen.ts'
 import { statesFrom } from '../../inspector/chart.ts'
 import { dotOf } from '../drawing/dot.ts'
 import { charts } from '../drawing/drawn-machines.ts'
@@ -90,9 +91,12 @@ async function liveMachine(
     using signals = new StopSignals()
     for (let before: Counted | undefined; !signals.asked.aborted;) {
       const now: Counted = { counts: await ask(name), at: performance.now() }
-      const look = { paint: output.paint, columns: output.columns, counts: chartCounts(chart, now, before) }
-      await output.write(`${output.columns === undefined ? '' : clear}${asciiOf(chart, look)}`)
-      if (output.columns === undefined) return
+      const look = { paint: output.paint, counts: chartCounts(chart, now, before) }
+      if (output.columns === undefined)
+        return output.write(asciiOf(chart, { ...look, columns: output.columns }))
+      // The terminal may have another size meanwhile.
+      const { columns, rows: lines } = process.stdout
+      await output.write(`${clear}${screenOf(chart, { ...look, columns, lines, taken: now.counts.edges })}`)
       before = now
       await delay(drawnEveryMs, undefined, { signal: signals.asked }).catch(() => undefined)
     }
