@@ -229,7 +229,7 @@ describe('an agent', () => {
     const { payload } = await client.heard(undefined, 'modesResponse')
     expect(payload[0]).toContainEqual({ slug: 'ask', name: 'Ask first' })
     expect((await client.heard(undefined, 'modelsResponse')).payload).toMatchObject([
-      { m1: { name: 'Model 1' } },
+      { m1: { contextWindow: 0 } },
     ])
     expect((await client.heard(undefined, 'commandsResponse')).payload[0]).toContainEqual(
       expect.objectContaining({ name: 'init', description: 'begins', argumentHint: 'what' }),
