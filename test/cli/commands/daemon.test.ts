@@ -50,7 +50,10 @@ describe('serve, stop and finding the daemon', () => {
   test('stop --deadline cancels running tasks after that time, --force ends them at once', async () => {
     for (const options of [['--deadline', '100ms'], ['--force']]) {
       await world.run(['start', '--', 'sh', '-c', 'trap : TERM; sleep 60'])
-      expect(await world.run(['stop', ...options])).toMatchObject({ code: 0, out: '', err: '' })
+      const { code, out, err } = await world.run(['stop', ...options])
+      expect([code, out]).toEqual([0, ''])
+      // Said where the machine is so busy that it takes a while.
+      expect(err).toMatch(/^(?:callboard: waiting for 1 task [^\n]*\n)?$/)
       expect(world.daemons()).toEqual([])
     }
   })
