@@ -20,8 +20,10 @@ afterEach(() => {
 
 /** Those that wait, in order. */
 async function waiting(client: MemoryClient): Promise<string[]> {
-  const command = { commandName: 'ListTasks', data: { states: ['queued'] } } as const
-  const { tasks } = await client.ask<{ tasks: Task[] }>(command)
+  const { tasks } = await client.ask<{ tasks: Task[] }>({
+    commandName: 'ListTasks',
+    data: { states: ['queued'] },
+  })
   return tasks.toSorted((one, other) => (one.queuePlace ?? 0) - (other.queuePlace ?? 0)).map(({ id }) => id)
 }
 
