@@ -3,6 +3,8 @@
  * an earlier session closes that session's older link, restores its subscription and replays what it missed.
  */
 import type { Session } from '../broker/session.ts'
+import { onlyTaskOf } from '../broker/subscriptions.ts'
+import type { Filter } from '../broker/subscriptions.ts'
 import { protocolVersion } from '../wire/envelope.ts'
 import type { Hello, HelloResult, ResultGap } from '../wire/envelope.ts'
 import { accepted, refused } from '../wire/rejection.ts'
@@ -35,7 +37,7 @@ export function sayHello(broker: Broker, connection: Connection, hello: Hello): 
   session.insideTask = data.task
   broker.parts.sessions.keep(session)
   saveSession(broker, session)
-  const gap = resumeGap(broker, data.resume)
+  const gap = resumeGap(broker, data.resume, session.filter)
   const after =
     resumed === undefined || data.resume === undefined ? undelivered : gapless(broker, data.resume.after, gap)
   if (!enterLane(broker, connection, after)) {
@@ -87,7 +89,11 @@ function takeUp(broker: Broker, connection: Connection, sessionId: string): Sess
 }
 
 /** What a resuming client cannot be given; undefined where it gets everything after its last sequence. */
-export function resumeGap(broker: Broker, resume: Hello['data']['resume']): ResultGap | undefined {
+export function resumeGap(
+  broker: Broker,
+  resume: Hello['data']['resume'],
+  filter?: Filter,
+): ResultGap | undefined {
   const { journal } = broker.parts
   if (resume === undefined) return undefined
   const at = { from: resume.after + 1, firstAvailable: journal.firstAvailable }
@@ -96,16 +102,17 @@ export function resumeGap(broker: Broker, resume: Hello['data']['resume']): Resu
   // A journal that was put back to an earlier state, or lost its end with the power, never had what was seen.
   const last = broker.parts.store.lastOfStart(start)
   if (last === undefined || resume.after > last) return { ...at, reason: 'beyond' }
-  return sequenceGap(broker, resume.after)
+  return sequenceGap(broker, resume.after, filter)
 }
 
 /** The gap of a reader that wants to begin after a sequence of this journal. */
-export function sequenceGap(broker: Broker, after: number): ResultGap | undefined {
+export function sequenceGap(broker: Broker, after: number, filter?: Filter): ResultGap | undefined {
   const { journal } = broker.parts
   const at = { from: after + 1, firstAvailable: journal.firstAvailable }
   if (after > journal.head) return { ...at, reason: 'beyond' }
-  if (after + 1 < journal.firstAvailable) return { ...at, reason: 'retention' }
-  return undefined
+  if (after + 1 >= journal.firstAvailable) return undefined
+  const first = journal.firstAvailableOf(filter === undefined ? undefined : onlyTaskOf(filter))
+  return after + 1 < first ? { ...at, reason: 'retention' } : undefined
 }
 
 /** Where a reader begins, its gap considered: above the head or in another journal at the head, else as near as can be. */

@@ -15,10 +15,10 @@ import type { Request } from './request.ts'
 export function subscribe(request: Request, wanted: Subscribe): Outcome<SubscribeResult> {
   const { broker, connection, session } = request
   const { head } = broker.parts.journal
-  const gap = wanted.after === undefined ? undefined : sequenceGap(broker, wanted.after)
-  const after = gapless(broker, wanted.after ?? head, gap)
   const earlier = session.filter
   session.filter = filterFor(connection, session, wanted)
+  const gap = wanted.after === undefined ? undefined : sequenceGap(broker, wanted.after, session.filter)
+  const after = gapless(broker, wanted.after ?? head, gap)
   if (!enterLane(broker, connection, after)) {
     session.filter = earlier
     return refused(

@@ -6,7 +6,7 @@
 import type { JournalEntry } from './journal.ts'
 import { hasMore, isLive } from './lane.ts'
 import type { Lane, Lanes } from './lane.ts'
-import { readPiece } from './reading.ts'
+import { onlyTaskFor, readPiece } from './reading.ts'
 import { Rooms } from './rooms.ts'
 import type { ReadingOptions } from './reading.ts'
 import type { Slab } from './slab.ts'
@@ -73,7 +73,7 @@ export class Delivery {
     return lane
   }
 
-  /** Something of this subscriber may be written: an answer, or a place that is not the head. */
+  /** Something of it may be written: an answer, or a place that is not the head. */
   wake(subscriber: Subscriber): void {
     this.#dirty.add(subscriber)
     this.#wakeUp()
@@ -253,7 +253,7 @@ export class Delivery {
 
   #writeFromJournal(subscriber: Subscriber, lane: Lane): void {
     const { journal } = this.#options
-    if (subscriber.seq + 1 < journal.firstAvailable) return this.#skipGap(subscriber)
+    if (subscriber.seq + 1 < journal.firstAvailable && this.#skipGap(subscriber, lane)) return
     const room = this.#rooms.take()
     const { bytes, through } = readPiece(subscriber, lane, this.#options, room)
     subscriber.seq = through
@@ -266,12 +266,14 @@ export class Delivery {
     if (slab === undefined || hasMore(slab, subscriber.offset)) this.#queueCatchUp(subscriber)
   }
 
-  /** Says the gap first; the events after it follow in the next turn. */
-  #skipGap(subscriber: Subscriber): void {
-    const first = this.#options.journal.firstAvailable
-    if (!subscriber.link.fellBehind(subscriber.seq + 1, first)) return
+  /** Says the gap first; the events after it follow in the next turn. False where there is none for this reader. */
+  #skipGap(subscriber: Subscriber, lane: Lane): boolean {
+    const first = this.#options.journal.firstAvailableOf(onlyTaskFor(subscriber, lane))
+    if (subscriber.seq + 1 >= first) return false
+    if (!subscriber.link.fellBehind(subscriber.seq + 1, first)) return true
     subscriber.seq = first - 1
     this.wake(subscriber)
+    return true
   }
 
   #write(subscriber: Subscriber, bytes: Uint8Array, slab: Slab | undefined): void {

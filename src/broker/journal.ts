@@ -84,6 +84,13 @@ export class Journal {
     return Math.min(this.chain.coversAfter + 1, this.#store.firstAvailable())
   }
 
+  /** The same of one task, if given: on disk it is kept whole or not at all, also below what is kept of all. */
+  firstAvailableOf(task: string | undefined): number {
+    const isWhole =
+      task !== undefined && this.#store.durability !== 'memory' && this.#store.task(task) !== undefined
+    return isWhole ? 1 : this.firstAvailable
+  }
+
   /**
    * Gives events their sequences and encodes them where they will lie, so that their bytes exist once. Nobody may be
    * told of them before the store has them; until then what `checkpoint` returned forgets them again. Throws where an

@@ -4,6 +4,7 @@
  * has not had; a reader that falls below that reads the journal (delivery.ts).
  */
 import type { Codec } from '../wire/codec.ts'
+import { isLiveSet } from './subscriptions.ts'
 import type { Filter } from './subscriptions.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import { SlabChain } from './slab.ts'
@@ -61,13 +62,6 @@ export class Lane {
     this.isJournal = isJournal
   }
 
-  /** Its only task, where that does not change. */
-  get onlyTask(): string | undefined {
-    const { tasks, key } = this.filter
-    if (tasks?.size !== 1 || isLiveSet(key)) return undefined
-    return tasks.values().next().value
-  }
-
   /** Whether readers of this lane get events of this task and name at all. */
   wants(task: string, name: string): boolean {
     return this.filter.matches(task, name) && (this.dialect.native || !this.#nativeOnly.has(name))
@@ -89,11 +83,6 @@ export class Lane {
     if (this.isJournal) return
     while (this.chain.first.readers === 0 && this.chain.dropFirst());
   }
-}
-
-/** Of a session's own tasks, which grow. */
-function isLiveSet(filterKey: string): boolean {
-  return filterKey.startsWith('own:')
 }
 
 export interface LanesOptions {
@@ -151,7 +140,7 @@ export class Lanes {
   #index(lane: Lane, change: (lanes: Set<Lane>) => void): void {
     const tasks = lane.filter.tasks
     if (tasks === undefined) return change(this.#ofAllTasks)
-    if (isLiveSet(lane.filter.key)) return change(this.#ofLiveSets)
+    if (isLiveSet(lane.filter)) return change(this.#ofLiveSets)
     for (const task of tasks) {
       const lanes = this.#ofTask.get(task) ?? new Set<Lane>()
       change(lanes)

@@ -6,6 +6,7 @@
 import type { EventMessage } from '../wire/envelope.ts'
 import type { Journal } from './journal.ts'
 import type { Lane } from './lane.ts'
+import { onlyTaskOf } from './subscriptions.ts'
 import type { Subscriber } from './subscriber.ts'
 
 export interface ReadingOptions {
@@ -25,12 +26,8 @@ export interface Piece {
 const scannedFramesMax = 4_096
 
 /** `room`: what the piece is written into where it fits, so that a replay leaves no garbage of its own size. */
-export function readPiece(
-  { seq: after, backlog }: Subscriber,
-  lane: Lane,
-  options: ReadingOptions,
-  room: Buffer,
-): Piece {
+export function readPiece(reader: Subscriber, lane: Lane, options: ReadingOptions, room: Buffer): Piece {
+  const { seq: after, backlog } = reader
   const { journal, decodeStored, writeBytes } = options
   const until = backlog?.through ?? Infinity
   const isWanted = (task: string, name: string): boolean =>
@@ -53,7 +50,7 @@ export function readPiece(
       bytes += said.length
       return true
     },
-    onlyTask(backlog?.tasks) ?? lane.onlyTask,
+    onlyTaskFor(reader, lane),
   )
   return {
     bytes: bytes === 0 ? undefined : joined(frames, bytes, room),
@@ -68,6 +65,7 @@ function joined(frames: readonly Buffer[], bytes: number, room: Buffer): Buffer 
   return room.subarray(0, end)
 }
 
-function onlyTask(tasks: ReadonlySet<string> | undefined): string | undefined {
-  return tasks?.size === 1 ? tasks.values().next().value : undefined
+/** The only task whose events a reader behind its lane is to get. */
+export function onlyTaskFor({ backlog }: Subscriber, { filter }: Lane): string | undefined {
+  return backlog?.tasks.size === 1 ? backlog.tasks.values().next().value : onlyTaskOf(filter)
 }

@@ -81,3 +81,14 @@ function matchesParts(parts: readonly string[], name: string): boolean {
   }
   return true
 }
+
+/** Whether it means a session's own tasks, which grow. */
+export function isLiveSet({ key }: Filter): boolean {
+  return key.startsWith('own:')
+}
+
+/** The only task it means, where that does not change. */
+export function onlyTaskOf(filter: Filter): string | undefined {
+  if (filter.tasks?.size !== 1 || isLiveSet(filter)) return undefined
+  return filter.tasks.values().next().value
+}

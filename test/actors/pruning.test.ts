@@ -1,5 +1,5 @@
 /** PruneTasks: what has ended is forgotten, what lives is not. */
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { limits } from '../../src/limits.ts'
 import type { Task } from '../../src/wire/envelope.ts'
 import { scratchDirectory } from '../transport/scratch-directory.ts'
@@ -128,6 +128,29 @@ test('what a pruned task told is deleted from the journal, and no restart brings
   expect(store.readTask(one, 0, 1e6)).toEqual([])
   expect(store.readTask(two, 0, 1e6)).toEqual(last)
   expect(await listed(await after.connect())).toEqual([two])
+})
+
+test('whoever follows one task that is kept gets all of it, also what lies below what is kept of all', async () => {
+  const small = { slabBytes: 4_096, tailBytesMax: 16_384, laneTailBytesMax: 8_192, storeReadBytes: 4_096 }
+  const home = new Restarts(scratch, { limits: small })
+  opened.push(home)
+  const place = await home.start()
+  const client = await place.connect()
+  await client.greet()
+  const kept = await ended(place, client)
+  const gone = await ended(place, client)
+  for (let index = 0; index < 20; index++) await ended(place, client)
+  await client.ask(prune({ ids: [gone] }))
+  const { firstAvailable } = place.journal
+  const told = place.store.readTask(kept, 0, 1e6).map(({ seq }) => seq)
+  expect(told[0]).toBeLessThan(firstAvailable)
+  const reader = await place.connect()
+  await reader.greet()
+  const subscribe = (tasks: string[]) => ({ commandName: 'Subscribe', data: { tasks, after: 0 } }) as const
+  expect(await reader.ask(subscribe([kept]))).not.toHaveProperty('gap')
+  await vi.waitFor(() => expect(reader.events().map(({ seq }) => seq)).toEqual(told))
+  expect(await reader.ask(subscribe([gone]))).toHaveProperty('gap')
+  expect(await reader.ask(subscribe([kept, gone]))).toHaveProperty('gap')
 })
 
 test('nothing is pruned where the store takes nothing', async () => {
