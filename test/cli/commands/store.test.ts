@@ -91,10 +91,11 @@ describe('info', () => {
       lanes: 0,
       memory: { rssBytes: 0, heapUsedBytes: 0 },
     }
-    new ScriptedDaemon(path, { GetStatus: () => ({ result }) })
+    const daemon = new ScriptedDaemon(path, { GetStatus: () => ({ result }) })
     const { code, out } = await world.run(['store', 'info', '--socket', path])
     expect(code).toBe(0)
     expect(out).toMatch(/^daemon +runs with durability memory: nothing that it does is kept in this file$/m)
+    expect(daemon.commands.map(({ commandName }) => commandName)).toEqual(['GetStatus'])
   })
 
   test('where there is none it says so, with 78, and makes none', async () => {
