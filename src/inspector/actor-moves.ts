@@ -31,6 +31,12 @@ interface Report {
   readonly told: () => void
 }
 
+/** Its context becomes text only when it is sent: where nobody looks that would be most of the cost. */
+interface Kept {
+  readonly move: ActorMove
+  readonly context: unknown
+}
+
 const machinesAtOnce = 8
 
 export class ActorMoves {
@@ -38,7 +44,7 @@ export class ActorMoves {
   /** By the machine itself: two may have one name. */
   readonly #charts = new Map<object, { readonly name: string; readonly chart: string; told: boolean }>()
   readonly #actors = new WeakMap<object, Known>()
-  #moves: ActorMove[] = []
+  #moves: Kept[] = []
   #dropped = 0
   #numbered = 0
 
@@ -68,7 +74,7 @@ export class ActorMoves {
     if (type === '@xstate.microstep' && from === to && edge === undefined && isInner(event)) return
     known.state = to
     const isBegin = from === ''
-    this.#keep({
+    const move = {
       machine: known.machine,
       actor: known.id,
       at,
@@ -76,8 +82,8 @@ export class ActorMoves {
       ...(isBegin ? {} : { from: cut(from) }),
       ...(ended && event === 'xstate.stop' ? {} : { to: cut(to) }),
       ...(edge === undefined || isBegin ? {} : { edge }),
-      context: redactedJson(snapshot.context, limits.inspectedContextCharsMax - 1),
-    })
+    }
+    this.#keep({ move, context: snapshot.context })
   }
 
   /** Takes out what one report holds. */
@@ -86,14 +92,14 @@ export class ActorMoves {
     const known = new Set(
       [...this.#charts.values()].filter((one) => one.told || fresh.includes(one)).map(({ name }) => name),
     )
-    const moves = this.#moves.filter(({ machine }) => known.has(machine)).slice(0, limits.inspectedMovesMax)
-    const taken = new Set(moves)
-    this.#moves = this.#moves.filter((move) => !taken.has(move))
+    const kept = this.#moves.filter(({ move }) => known.has(move.machine)).slice(0, limits.inspectedMovesMax)
+    const taken = new Set(kept)
+    this.#moves = this.#moves.filter((one) => !taken.has(one))
     const dropped = this.#dropped
     this.#dropped = 0
     return {
       ...(fresh.length === 0 ? {} : { machines: fresh.map(({ name, chart }) => ({ name, chart })) }),
-      moves,
+      moves: withContexts(kept),
       dropped,
       told: () => {
         for (const one of fresh) one.told = true
@@ -106,12 +112,12 @@ export class ActorMoves {
     for (const chart of this.#charts.values()) chart.told = false
   }
 
-  #keep(move: ActorMove): void {
+  #keep(kept: Kept): void {
     if (this.#moves.length >= limits.inspectedMovesMax) {
       this.#moves.shift()
       this.#dropped++
     }
-    this.#moves.push(move)
+    this.#moves.push(kept)
   }
 
   #began(actor: object, snapshot: Snapshot): Known | undefined {
@@ -137,6 +143,17 @@ export class ActorMoves {
     this.#charts.set(machine, { name, chart: json, told: false })
     return name
   }
+}
+
+/** The last of each actor's has it: the page shows no earlier one. */
+function withContexts(kept: readonly Kept[]): ActorMove[] {
+  const last = new Map(kept.map((one) => [`${one.move.machine}/${one.move.actor}`, one]))
+  const shown = new Set(last.values())
+  return kept.map((one) =>
+    shown.has(one)
+      ? { ...one.move, context: redactedJson(one.context, limits.inspectedContextCharsMax - 1) }
+      : one.move,
+  )
 }
 
 interface Snapshot {

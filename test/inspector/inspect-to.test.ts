@@ -1,7 +1,7 @@
 /** A machine that is not ours, in a program of its own, on the page of a real daemon. */
 import { spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
-import { createActor, setup } from 'xstate'
+import { createActor, createMachine, setup } from 'xstate'
 import { describe, expect, test, vi } from 'vitest'
 import { CallboardClient } from '../../src/client/callboard-client.ts'
 import { chartOf } from '../../src/inspector/chart.ts'
@@ -127,6 +127,23 @@ describe('what is kept of another program', () => {
     expect(report.moves).toHaveLength(limits.inspectedMovesMax)
     expect(report.dropped).toBe(11)
     expect(moves.hasNews).toBe(false)
+  })
+
+  test('of each actor the last move has its context, and a context becomes text only when it is sent', () => {
+    const moves = new ActorMoves(chartOf)
+    let read = 0
+    const context = {
+      get asked() {
+        return ++read
+      },
+    }
+    const machine = createMachine({ id: 'm', context, initial: 'a', states: { a: { on: { go: {} } } } })
+    const actor = createActor(machine, { inspect: (inspection) => moves.take(inspection, 1) }).start()
+    for (let index = 0; index < 100; index++) actor.send({ type: 'go' })
+    expect(read).toBe(0)
+    const sent = moves.report().moves
+    expect(sent.filter((one) => one.context !== undefined)).toEqual([sent.at(-1)])
+    expect(read).toBe(1)
   })
 
   test('machines are told once, and again to who does not know them', () => {
