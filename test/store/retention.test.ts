@@ -150,14 +150,15 @@ test('a large task goes in chunks, none of which takes long, and a start in betw
   expect(second.use().events).toBeGreaterThan(0)
   second.close()
   const third = setting(limits, home).store
-  let longest = 0
+  const times: number[] = []
   for (let more = true; more;) {
     const began = performance.now()
     more = third.maintain()
-    longest = Math.max(longest, performance.now() - began)
+    times.push(performance.now() - began)
   }
-  // The bound is 2 ms of work; a busy machine may hold any one chunk up.
-  expect(longest).toBeLessThan(100)
+  // The bound is 2 ms of work; a busy machine may hold up any one chunk, but not half of them.
+  expect(times.length).toBeGreaterThan(3)
+  expect(times.toSorted((a, b) => a - b)[times.length >> 1]).toBeLessThan(50)
   expect([third.use().events, third.head, third.firstAvailable()]).toEqual([0, 30_000, 30_001])
   third.commit({ events: storedMany(30_000, 1) })
   expect(seqsOf(readAll(third))).toEqual([30_001])
