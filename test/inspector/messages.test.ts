@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { taskMachine } from '../../machines/task.ts'
 import { chartOf, statesFrom } from '../../src/inspector/chart.ts'
 import type { Happening, Move } from '../../src/inspector/happenings.ts'
-import { indexOf } from '../../src/inspector/page/model.ts'
+import { indexOf, recordedLens } from '../../src/inspector/page/model.ts'
 import type { Lens } from '../../src/inspector/page/model.ts'
 import { messagesOf } from '../../src/inspector/page/views/messages.ts'
 
@@ -53,5 +53,26 @@ describe('what happened as messages', () => {
 
   test('what a machine did not expect had no effect, and is left out where that is asked for', () => {
     expect(said([moved('slot.granted', 'task.running.active', 'task.running.active', 'nowhere')])).toEqual([])
+  })
+})
+
+describe('going back in time', () => {
+  test('a task stands nowhere before it began and after it was put away, and meanwhile in one state', () => {
+    const happenings = [
+      moved('xstate.init', null, 'task.queued'),
+      moved('slot.granted', 'task.queued', 'task.starting'),
+      moved('run.started', 'task.starting', 'task.running.active'),
+      moved('run.completed', 'task.running.active', 'task.settled.completed', 'task.running'),
+      moved('xstate.stop', 'task.settled.completed', null),
+    ]
+    const { key } = index.machine
+    const counts = [{ key, leaves: index.leafStates.map(() => 0), edges: edges.map(() => 1), refused: 0 }]
+    const daemon = { version: '1', pid: 1, epoch: 'e.1', startedAt: 0 }
+    const recording = { daemon, recordedAt: 9, machines: [index.machine], counts, happenings }
+    const standing = happenings.map((_, place) => {
+      const { leaves } = recordedLens(recording, place).figures(key)
+      return index.leafStates.filter((_state, leaf) => leaves[leaf] !== 0).map(({ name }) => name)
+    })
+    expect(standing).toEqual([[], ['queued'], ['starting'], ['active'], ['completed']])
   })
 })

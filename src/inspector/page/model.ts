@@ -81,7 +81,8 @@ export function recordedLens(recording: Recording, place: number): Lens {
   const byKey = new Map(
     machines.map((index) => [index.machine.key, { index, figures: standing(index, recording.counts) }]),
   )
-  const later = recording.happenings.slice(place)
+  // The last first: nobody leaves a state that he has not come into.
+  const later = recording.happenings.slice(place).toReversed()
   for (const one of later) {
     const known = one.kind === 'move' ? byKey.get(one.machine) : undefined
     if (known !== undefined && one.kind === 'move') takeBack(known.index, known.figures, one)
