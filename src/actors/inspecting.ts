@@ -2,6 +2,7 @@
  * What the page that shows this daemon's machines asks of the daemon, and is told: types, and the two commands about it.
  * The page is not here until somebody asks for it.
  */
+import type { QueuedText } from '../runners/runner.ts'
 import type { ActorsReport } from '../wire/commands.ts'
 import type { CommandMessage, ServerMessage } from '../wire/envelope.ts'
 import { accepted, refused } from '../wire/rejection.ts'
@@ -25,6 +26,8 @@ export interface Onlooker {
   said(connection: Connection, message: CommandMessage): void
   /** What a client is answered, to it alone. */
   answered(connection: Connection, message: ServerMessage): void
+  /** What clients said to a task, given to its run. */
+  handed(task: string, said: QueuedText): void
 }
 
 /** OpenInspector: answered when the page is served, which takes a moment the first time. */

@@ -10,7 +10,7 @@ import type { TaskMachineEvent } from '../../machines/task.ts'
 import { isStoreUnavailable } from '../broker/transaction.ts'
 import type { Transactions } from '../broker/transaction.ts'
 import type { Logger } from '../log.ts'
-import type { Runner, RunnerName } from '../runners/runner.ts'
+import type { QueuedText, Runner, RunnerName } from '../runners/runner.ts'
 import type { TaskRecord } from '../store/store.ts'
 import type { CallboardConfiguration, TaskState } from '../wire/commands.ts'
 import type { TaskEvent, TaskMessage } from '../wire/events.ts'
@@ -34,6 +34,8 @@ export interface TaskActorsOptions extends Omit<PacingOptions, 'readOn'> {
   readonly outage: Outage
   /** What was said in a task so far. */
   transcript?(task: string): readonly TaskMessage[]
+  /** Told what clients said to a task as its run is given it. */
+  handed?(task: string, said: QueuedText): void
   readonly asking: Asking
   readonly log: Logger
   /** The daemon's own socket, for children. */

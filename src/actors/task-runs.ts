@@ -33,6 +33,8 @@ export interface TaskRunsOptions extends Omit<PacingOptions, 'readOn'> {
   touch(task: LiveTask): void
   fault(task: LiveTask, error: unknown): void
   readonly asking: Asking
+  /** Told what a run was handed while it runs. */
+  handed?(task: string, said: QueuedText): void
   /** What was said in a task so far, oldest first, the last version of each message. */
   transcript?(task: string): readonly TaskMessage[]
 }
@@ -104,7 +106,8 @@ export class TaskRuns {
     this.#options.announce(task, orders.userSaid(task.id, text, images, task.nextTs()), cause)
     this.afterCommit(task, () => {
       const sent = run.send(text, images)
-      if (!sent.ok) this.#notTaken(task, sent)
+      if (sent.ok) this.#options.handed?.(task.id, { text, images })
+      else this.#notTaken(task, sent)
     })
     return verdict
   }
@@ -166,7 +169,9 @@ export class TaskRuns {
       )
       this.#options.announce(task, [...orders.queueChanged(task.id, []), ...said], {})
       this.#options.transactions.current.afterCommit(() => {
-        if (isAsked) taken = waiting.map(({ text, images = [] }) => ({ text, images }))
+        if (!isAsked) return
+        taken = waiting.map(({ text, images = [] }) => ({ text, images }))
+        for (const one of taken) this.#options.handed?.(task.id, one)
       })
     })
     isAsked = false

@@ -129,6 +129,7 @@ function makeTasks(broker: Broker, { settings, log, inspector, now }: AssemblyOp
     },
     transactions: broker.transactions,
     transcript: (task) => transcriptOf(journal, task),
+    handed: (task, said) => inspector.onlooker?.handed(task, said),
     outage: broker.outage,
     asking: broker.asking,
     limits,

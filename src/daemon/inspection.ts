@@ -15,6 +15,7 @@ import { inspectorLimits } from '../inspector/limits.ts'
 import { Inspector } from '../inspector/inspector.ts'
 import type { ClientRow, CommandReply, EventQuery, EventRow, Meters, Sight } from '../inspector/sight.ts'
 import { Tally } from '../inspector/tally.ts'
+import type { QueuedText } from '../runners/runner.ts'
 import { memoryTransport } from '../transport/memory.ts'
 import type { Transport } from '../transport/transport.ts'
 import { canonicalCodec } from '../wire/codec.ts'
@@ -61,17 +62,18 @@ export class Inspection implements InspectorPort, Disposable {
     // What other programs report is shown as what it is about.
     if (name === 'ReportActors') return
     const task = taskOf(message.data.data)
-    this.#inspector?.said({ link: connection.clientId, name, fromClient: true, task, message })
+    const link = connection.clientId
+    this.#inspector?.said({ by: 'client', to: 'connection', link, name, task, message })
   }
 
   answered(connection: Connection, message: ServerMessage): void {
-    this.#inspector?.said({
-      link: connection.clientId,
-      name: message.type,
-      fromClient: false,
-      task: '',
-      message,
-    })
+    const { type: name } = message
+    const link = connection.clientId
+    this.#inspector?.said({ by: 'connection', to: 'client', link, name, task: '', message })
+  }
+
+  handed(task: string, message: QueuedText): void {
+    this.#inspector?.said({ by: 'task', to: 'runner', link: '', name: 'send', task, message })
   }
 
   [Symbol.dispose](): void {

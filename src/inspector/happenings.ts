@@ -28,12 +28,12 @@ export interface Move extends Happened {
 /** Who speaks or is spoken to. */
 export type Party = 'client' | 'connection' | 'broker' | 'task' | 'runner'
 
-/** A command, an answer or an event, on its way between client and daemon. */
+/** A command, an answer or an event, on its way between client and daemon; or what a task hands to its run. */
 export interface Saying extends Happened {
   readonly kind: 'said'
   readonly by: Party
   readonly to: Party
-  /** The clientId of the link; empty for an event, which goes to all who want it. */
+  /** The clientId of the link; empty where there is none: an event goes to all who want it. */
   readonly link: string
   readonly task: string
   readonly name: string

@@ -12,7 +12,7 @@ import { Feed } from './feed.ts'
 import type { FeedSource } from './feed.ts'
 import { ForeignMachines, ForeignWatch } from './foreign.ts'
 import { Ring } from './happenings.ts'
-import type { Happening } from './happenings.ts'
+import type { Happening, Saying } from './happenings.ts'
 import type { ApiAnswer, PageServer } from './page-server.ts'
 import type { Asset } from './assets.ts'
 import { recorderInto } from './recorder.ts'
@@ -79,24 +79,16 @@ export class Inspector implements FeedSource, Disposable {
     return this.#looking
   }
 
-  /** A command or an answer on a link. */
-  said(saying: {
-    readonly link: string
-    readonly name: string
-    readonly fromClient: boolean
-    readonly task: string
-    readonly message: unknown
-  }): void {
-    const { link, name, fromClient, task, message } = saying
+  /** A command or an answer on a link, or what a run is handed. */
+  said({
+    message,
+    ...saying
+  }: Omit<Saying, 'kind' | 'n' | 'at' | 'seq' | 'frame'> & { message: unknown }): void {
     const shown = this.#framesKept++ < this.limits.framesPerBatchMax
     this.ring.add({
       kind: 'said',
       at: this.sight.now(),
-      by: fromClient ? 'client' : 'connection',
-      to: fromClient ? 'connection' : 'client',
-      link,
-      task,
-      name,
+      ...saying,
       seq: 0,
       frame: shown ? redactedJson(message, this.limits.frameCharsMax) : '"too many at once: not kept"',
     })

@@ -1,6 +1,7 @@
 /** What clients were told is taken is not lost with the daemon: it waits for the next run, or is told as gone. */
 import { afterEach, expect, test } from 'vitest'
 import type { Task } from '../../src/wire/envelope.ts'
+import { refused } from '../../src/wire/rejection.ts'
 import { scratchDirectory } from '../transport/scratch-directory.ts'
 import type { MemoryClient } from './memory-client.ts'
 import { Restarts } from './restart.ts'
@@ -87,6 +88,24 @@ test('messages for a run that has not started are given to the next one when it 
   await client.ask({ commandName: 'ResumeTask', data: task })
   after.runner.last.started()
   expect(after.runner.last.sent.map(({ text }) => text)).toEqual(['early'])
+})
+
+test('what a run is given is told as it is given: at once or when it takes it, not while it waits or is refused', async () => {
+  const handed: string[] = []
+  const start = agents({ handed: (_task, { text }) => void handed.push(text) })
+  const { connect, runner } = await start()
+  const client = await connect()
+  const task = await client.start()
+  runner.last.started()
+  await client.ask(say(task, 'waits'))
+  expect(handed).toEqual([])
+  runner.last.events.takeQueued?.()
+  expect(handed).toEqual(['waits'])
+  runner.queuesMessages = false
+  await client.ask(say(task, 'at once'))
+  runner.last.takes = refused('busy', 'no')
+  await client.request(say(task, 'refused'))
+  expect(handed).toEqual(['waits', 'at once'])
 })
 
 test('what waits for an interrupted task is said before what is said to it now, once', async () => {

@@ -14,6 +14,7 @@ import { SlabPool } from '../../src/broker/slab.ts'
 import { limits as defaults } from '../../src/limits.ts'
 import type { Limits } from '../../src/limits.ts'
 import { createLogger } from '../../src/log.ts'
+import type { QueuedText } from '../../src/runners/runner.ts'
 import { memoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
 import { memoryTransport } from '../../src/transport/memory.ts'
@@ -35,6 +36,8 @@ export interface RigOptions {
   readonly ids?: number
   /** A simulated clock, and who notes the edges taken. */
   readonly actors?: ActorSetting
+  /** Told what a run is handed. */
+  readonly handed?: (task: string, said: QueuedText) => void
 }
 
 export interface Rig {
@@ -129,6 +132,7 @@ export function rig(options: RigOptions = {}): Rig {
   const tasks = new TaskActors({
     actors,
     runners: { command: runner, replay: runner, acp: runner },
+    handed: (task, said) => options.handed?.(task, said),
     transactions: broker.transactions,
     outage: broker.outage,
     asking: broker.asking,

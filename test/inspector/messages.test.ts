@@ -51,6 +51,20 @@ describe('what happened as messages', () => {
     ])
   })
 
+  test('what a client says to a task goes on to its runner, between the command and its answer', () => {
+    const common = { kind: 'said', at: 1, seq: 0, frame: '{}' } as const
+    const told = said([
+      { ...common, n: 1, by: 'client', to: 'connection', link: 'c', task: 't', name: 'SendMessage' },
+      { ...common, n: 2, by: 'connection', to: 'client', link: 'c', task: '', name: 'Reply' },
+      { ...common, n: 3, by: 'task', to: 'runner', link: '', task: 't', name: 'send' },
+    ])
+    expect(told).toEqual([
+      'client → connection: SendMessage',
+      'task → runner: send',
+      'connection → client: Reply',
+    ])
+  })
+
   test('what a machine did not expect had no effect, and is left out where that is asked for', () => {
     expect(said([moved('slot.granted', 'task.running.active', 'task.running.active', 'nowhere')])).toEqual([])
   })

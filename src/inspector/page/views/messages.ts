@@ -56,13 +56,16 @@ const senders: Readonly<Record<string, Readonly<Record<string, Party>>>> = {
 /** Of what is said in one millisecond, the first. */
 const rank: Readonly<Record<Message['kind'], number>> = { command: 0, machine: 1, answer: 2, event: 3 }
 
+/** Of what is said and is no event, by who says it. */
+const kinds: Readonly<Partial<Record<Party, Message['kind']>>> = { client: 'command', task: 'machine' }
+
 function partyNamed(name: string): Party | undefined {
   return parties.find((party) => party === name)
 }
 
 function messageOf(one: Happening, lens: Lens): Message[] {
   if (one.kind === 'said') {
-    const kind = one.seq > 0 ? 'event' : one.by === 'client' ? 'command' : 'answer'
+    const kind = one.seq > 0 ? 'event' : (kinds[one.by] ?? 'answer')
     const text = kind === 'event' ? `${one.name} #${one.seq}` : one.name
     const about = one.task === '' ? one.link : one.task
     return [
