@@ -75,6 +75,38 @@ describe.skipIf(browserPath === undefined)(
       expect(await listed.getByRole('link').count()).toBeLessThanOrEqual(500)
     }, 60_000)
 
+    test('the list of tasks says who holds one, and which place in the queue the others have', async () => {
+      await using daemon = await startDaemonProcess({ config: { limits: { runningTasks: 1 } } })
+      await using client = new CallboardClient({ socketPath: daemon.socketPath, name: 'editor' })
+      const tasks: string[] = []
+      for (const text of ['runs', 'waits first', 'waits second', 'goes first']) {
+        const priority = text === 'goes first' ? 5 : 0
+        const configuration = { callboard: { command: ['cat'], stdin: 'open', priority } }
+        tasks.push((await client.startTask({ text, configuration })).taskId)
+      }
+      const [running = '', , second = ''] = tasks
+      await client.claimTask(running)
+      const answer = (await client.request({ commandName: 'OpenInspector', data: {} })) as { url: string }
+      for (const colours of ['light', 'dark'] as const) {
+        await using visited = await visit(browser, answer.url, colours)
+        const { page, faults } = visited
+        await page.evaluate(`location.hash = 'Tasks/${second}'`)
+        const row = (text: string) => page.getByRole('list', { name: 'Tasks' }).getByText(text).locator('..')
+        await row('waits second').getByText('#3').waitFor()
+        await row('waits first').getByText('#2').waitFor()
+        await row('goes first').getByText('#1').waitFor()
+        await row('runs').getByText('held').waitFor()
+        expect(await row('waits first').getByText('held').count()).toBe(0)
+        const about = page.locator('.detail .about')
+        await about.getByText('place 3 in the queue').waitFor()
+        await keepScreenshot(page, `${colours}-queue`)
+        await row('runs').click()
+        await about.getByText('held by editor').waitFor()
+        await keepScreenshot(page, `${colours}-held`)
+        expect(faults).toEqual([])
+      }
+    }, 60_000)
+
     test('a long timeline is followed at its end and paged to its beginning; a link that is behind says since when', async () => {
       await using daemon = await startDaemonProcess()
       await using client = new CallboardClient({
@@ -103,8 +135,13 @@ describe.skipIf(browserPath === undefined)(
       await say('said at last')
       await events.getByText('said at last').first().waitFor()
       await keepScreenshot(page, 'light-timeline')
+      const only = page.getByLabel(/Only of these \d+/)
+      await only.fill('taskCreated')
+      await events.getByText('None on this page; there may be some on others.').waitFor()
       await pager.getByRole('button', { name: 'Oldest' }).click()
       await events.getByText('taskCreated').waitFor()
+      expect(await events.getByRole('listitem').count()).toBe(1)
+      await only.fill('')
       expect(await events.getByRole('listitem').count()).toBe(500)
       await pager.getByText('1–500 of').waitFor()
       await pager.getByRole('button', { name: 'Newer' }).click()

@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { CallboardClient } from '../../src/client/callboard-client.ts'
 import { openRecording } from '../../src/inspector/offline.ts'
-import { startDaemonProcess } from '../daemon/daemon-process.ts'
+import { DaemonPlace, startDaemonProcess } from '../daemon/daemon-process.ts'
 import type { DaemonProcess } from '../daemon/daemon-process.ts'
 import { browserPath, keepScreenshot, launchBrowser, visit } from '../inspector/browser.ts'
 
@@ -108,6 +108,17 @@ describe.skipIf(browserPath === undefined)(
           expect(await misplaced(page), machine).toEqual([])
           await keepScreenshot(page, `${colours}-machine-${machine}`)
         }
+        await page.setViewportSize({ width: 1_920, height: 1_080 })
+        for (const machine of ['connection', 'broker', 'task', 'client']) {
+          await show(page, `Machines/callboard/${machine}`)
+          await page.locator(`.chart[aria-label^="Statechart of ${machine}:"]`).waitFor()
+          await vi.waitFor(async () => expect(await misplaced(page), `${machine}, large`).toEqual([]))
+          await keepScreenshot(page, `${colours}-large-machine-${machine}`)
+        }
+        await show(page, `Actor/callboard/task/${task}`)
+        await page.locator('.card.lit').first().waitFor()
+        await keepScreenshot(page, `${colours}-large-Actor`)
+        await page.setViewportSize({ width: 1_280, height: 800 })
         expect(await serious(page)).toEqual([])
         for (const view of [
           'Overview',
@@ -178,6 +189,12 @@ describe.skipIf(browserPath === undefined)(
       await page.getByRole('button', { name: 'Send' }).click()
       await page.locator('.timeline li', { hasText: 'said by the page' }).first().waitFor()
       expect(await page.locator('.timeline .by', { hasText: 'inspector' }).count()).toBeGreaterThan(0)
+      await show(page, `Sequence/${taskId}`)
+      const given = page.locator('.said[aria-description="task to runner"]', { hasText: 'send' })
+      await given.click()
+      await page.getByRole('complementary', { name: 'Frame' }).getByText('said by the page').waitFor()
+      await keepScreenshot(page, 'light-send')
+      await show(page, `Tasks/${taskId}`)
       await page.getByRole('button', { name: 'Cancel' }).click()
       await vi.waitFor(async () => expect((await client.getTask(taskId)).state).toBe('aborted'), 10_000)
       await page.getByRole('button', { name: 'Resume' }).click()
@@ -309,8 +326,9 @@ echo "the answer was $answer"`
         .waitFor()
     })
 
-    test('an old token is told so; an open page says that the daemon has gone', async () => {
-      const own = await startDaemonProcess()
+    test('an old token is told so; an open page says that the daemon has gone, also when the next one is there', async () => {
+      using place = new DaemonPlace()
+      const own = await startDaemonProcess({ place })
       await using asker = new CallboardClient({ socketPath: own.socketPath })
       const answer = await asker.request({ commandName: 'OpenInspector', data: {} })
       const its = (answer as { url: string }).url
@@ -320,8 +338,24 @@ echo "the answer was $answer"`
       await visited.page.locator('.link.live').waitFor()
       await asker.close()
       await own[Symbol.asyncDispose]()
-      await visited.page.getByRole('alert').filter({ hasText: 'another address' }).waitFor()
+      const gone = visited.page.getByRole('alert').filter({ hasText: 'callboard inspect --open' })
+      await gone.waitFor()
+      await using next = await startDaemonProcess({ place })
+      await using again = new CallboardClient({ socketPath: next.socketPath })
+      const other = (await again.request({ commandName: 'OpenInspector', data: {} })) as { url: string }
+      const [old, fresh] = [new URL(its), new URL(other.url)]
+      expect(fresh.hash).not.toBe(old.hash)
+      // It asks its own address again every second, and gets no other daemon there.
+      await visited.page.waitForEvent('requestfailed')
+      expect(await gone.count()).toBe(1)
       expect(await visited.page.locator('.link.no-daemon').count()).toBe(1)
+      await keepScreenshot(visited.page, 'light-gone')
+      fresh.hash = old.hash
+      await using outdated = await visit(browser, fresh.href, 'light')
+      await outdated.page.getByText('A token is good for one start of the daemon.').waitFor()
+      await keepScreenshot(outdated.page, 'light-outdated')
+      await visited.page.goto(other.url)
+      await visited.page.locator('.link.live').waitFor()
     })
   },
 )

@@ -113,8 +113,8 @@ function Problem({ store }: { store: Store }): JSX.Element | null {
   if (store.link === 'lost')
     return (
       <p class="problem" role="alert">
-        {store.why} This page tries again. A daemon that was started anew has another address:{' '}
-        <code>callboard inspect</code> says it.
+        {store.why} What is shown is how it was last. A daemon that was started anew has another address and
+        another token: <code>callboard inspect --open</code> opens it.
       </p>
     )
   const { cut } = store.travel ?? {}

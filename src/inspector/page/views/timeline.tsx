@@ -79,11 +79,11 @@ export function Timeline({ task }: { task: string }): JSX.Element {
         <h3>Events</h3>
         <Pager page={page} last={last} count={pages.count} following={chosen === undefined} goTo={goTo} />
         <label>
-          Only{' '}
+          {last === 0 ? 'Only ' : `Only of these ${events.length} `}
           <input
             type="search"
             value={filter}
-            placeholder="a name or a text, of these"
+            placeholder="a name or a text"
             onInput={(event) => setFilter(event.currentTarget.value)}
           />
         </label>
@@ -112,12 +112,15 @@ export function Timeline({ task }: { task: string }): JSX.Element {
             {open === event.seq ? <pre class="json">{pretty(event.frame)}</pre> : null}
           </li>
         ))}
-        {shown.length === 0 ? (
-          <li class="empty">{wanted === '' ? 'Nothing yet.' : 'None of these.'}</li>
-        ) : null}
+        {shown.length === 0 ? <li class="empty">{noneShown(wanted !== '', last > 0)}</li> : null}
       </ol>
     </>
   )
+}
+
+function noneShown(filtered: boolean, paged: boolean): string {
+  if (!filtered) return 'Nothing yet.'
+  return paged ? 'None on this page; there may be some on others.' : 'None of these.'
 }
 
 interface PagerProps {
