@@ -260,7 +260,7 @@ export const limits = {
   /** Resident growth past which garbage is collected; again a step on, or a step of heap and a rest of so many times. */
   memoryHighBytes: 32 * MiB,
   memoryStepBytes: 4 * MiB,
-  memoryRestFactor: 30,
+  memoryRestFactor: 100,
   memoryLookMs: 50,
 
   // --- inspector ---------------------------------------------------------------------------------------------------
