@@ -2,7 +2,6 @@
  * The page that shows what this daemon's machines do. Nothing of it runs until somebody asks for the page; then a server,
  * a ring of what happens, and a batch for every open page. Counts alone are always kept (tally.ts).
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { InspectorLimits } from './limits.ts'
 import type { ActorsReport } from '../wire/commands.ts'
 import { ActorWatch } from './actor-watch.ts'
@@ -13,6 +12,7 @@ import type { FeedSource } from './feed.ts'
 import { ForeignMachines, ForeignWatch } from './foreign.ts'
 import { Ring } from './happenings.ts'
 import type { Happening, Saying } from './happenings.ts'
+import { LoopDelay } from './loop-delay.ts'
 import type { ApiAnswer, PageServer } from './page-server.ts'
 import type { Asset } from './assets.ts'
 import { recorderInto } from './recorder.ts'
@@ -44,7 +44,7 @@ export class Inspector implements FeedSource, Disposable {
   #server: Promise<PageServer> | undefined
   #batches: NodeJS.Timeout | undefined
   #idle: NodeJS.Timeout | undefined
-  #delay: ReturnType<typeof monitorEventLoopDelay> | undefined
+  #delay: LoopDelay | undefined
   #eventsThrough = 0
   #framesKept = 0
   #looking = false
@@ -121,8 +121,7 @@ export class Inspector implements FeedSource, Disposable {
   }
 
   meters(): Meters & { readonly loopDelayP99Ms: number; readonly pages: number; readonly now: number } {
-    const loopDelayP99Ms = (this.#delay?.percentile(99) ?? 0) / 1e6
-    this.#delay?.reset()
+    const loopDelayP99Ms = this.#delay?.p99Ms ?? 0
     return { ...this.sight.meters(), loopDelayP99Ms, pages: this.#feeds.size, now: this.sight.now() }
   }
 
@@ -205,8 +204,7 @@ export class Inspector implements FeedSource, Disposable {
     this.ring.clear()
     this.#eventsThrough = this.sight.head()
     this.sight.tally.record(recorderInto(this.ring, ownNamespace, () => this.sight.now()))
-    this.#delay = monitorEventLoopDelay({ resolution: 10 })
-    this.#delay.enable()
+    this.#delay = new LoopDelay()
     this.#batches = setInterval(() => this.#tellOrSay(), this.limits.batchMs)
     this.#batches.unref()
   }
@@ -215,7 +213,7 @@ export class Inspector implements FeedSource, Disposable {
     if (!this.#looking) return
     this.#looking = false
     this.sight.tally.record(undefined)
-    this.#delay?.disable()
+    this.#delay?.[Symbol.dispose]()
     clearInterval(this.#batches)
     clearTimeout(this.#idle)
   }
