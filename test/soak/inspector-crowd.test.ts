@@ -102,6 +102,7 @@ describe.skipIf(browserPath === undefined)(
         await keepScreenshot(page, `${colours}-queue`)
         await row('runs').click()
         await about.getByText('held by editor').waitFor()
+        await page.getByRole('list', { name: 'Events' }).getByText('leaseChanged').waitFor()
         await keepScreenshot(page, `${colours}-held`)
         expect(faults).toEqual([])
       }

@@ -116,7 +116,7 @@ describe.skipIf(browserPath === undefined)(
           await keepScreenshot(page, `${colours}-large-machine-${machine}`)
         }
         await show(page, `Actor/callboard/task/${task}`)
-        await page.locator('.card.lit').first().waitFor()
+        await page.getByRole('region', { name: 'Context' }).getByText(task).waitFor()
         await keepScreenshot(page, `${colours}-large-Actor`)
         await page.setViewportSize({ width: 1_280, height: 800 })
         expect(await serious(page)).toEqual([])
@@ -128,11 +128,9 @@ describe.skipIf(browserPath === undefined)(
           'Connections',
         ]) {
           await show(page, view)
-          if (view === 'Connections')
-            await page
-              .getByText(daemon.socketPath === '' ? '' : 'node-ipc+roo')
-              .first()
-              .waitFor()
+          if (view === 'Connections') await page.getByText('node-ipc+roo').first().waitFor()
+          if (view.startsWith('Actor'))
+            await page.getByRole('region', { name: 'Context' }).getByText(task).waitFor()
           expect(await serious(page), view).toEqual([])
           await keepScreenshot(page, `${colours}-${view.split('/')[0] ?? ''}`)
         }

@@ -113,8 +113,8 @@ function Problem({ store }: { store: Store }): JSX.Element | null {
   if (store.link === 'lost')
     return (
       <p class="problem" role="alert">
-        {store.why} What is shown is how it was last. A daemon that was started anew has another address and
-        another token: <code>callboard inspect --open</code> opens it.
+        {store.why} A daemon that was started anew has another address and token:{' '}
+        <code>callboard inspect --open</code> shows it.
       </p>
     )
   const { cut } = store.travel ?? {}

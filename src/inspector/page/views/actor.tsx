@@ -74,7 +74,7 @@ export function Actor({ machine, id }: { machine: string; id: string }): JSX.Ele
         <History moves={moves} view={view} />
         <div class="side">
           <Next view={view} index={index} states={states} lens={lens} />
-          <Context view={view} />
+          <Context view={view} live={lens.live} />
         </div>
       </div>
     </div>
@@ -225,12 +225,13 @@ function Timer(props: { event: string; endsAt: number; delayMs: number; now: num
   )
 }
 
-function Context({ view }: { view: ActorView | undefined }): JSX.Element {
+function Context({ view, live }: { view: ActorView | undefined; live: boolean }): JSX.Element {
+  const none = live ? '…' : 'not recorded'
   return (
     <section aria-label="Context">
       <h2>Context</h2>
       <pre class="json" tabIndex={0}>
-        {view === undefined ? 'not recorded' : pretty(view.context)}
+        {view === undefined ? none : pretty(view.context)}
       </pre>
     </section>
   )

@@ -138,8 +138,11 @@ function Row({ client, rates, now, control }: RowProps): JSX.Element {
   const { clientId, name, version, framing, vocabulary, state, native, congestedSince } = client
   return (
     <tr>
-      <td>
-        <a href={`#Actor/callboard/connection/${encodeURIComponent(clientId)}`}>
+      <td class="who">
+        <a
+          title={name === undefined ? undefined : plain(`${name} ${version ?? ''}`, 300)}
+          href={`#Actor/callboard/connection/${encodeURIComponent(clientId)}`}
+        >
           {name === undefined ? 'legacy' : plain(`${name} ${version ?? ''}`, 60)}
         </a>{' '}
         <code class="faint">{plain(clientId, 20)}</code>

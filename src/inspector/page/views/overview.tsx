@@ -108,6 +108,7 @@ function Latest({ lens }: { lens: Lens }): JSX.Element {
           ))}
         </tbody>
       </table>
+      {moves.length === 0 ? <p class="empty">None since somebody began to look.</p> : null}
     </section>
   )
 }

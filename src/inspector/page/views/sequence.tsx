@@ -36,7 +36,7 @@ export function Sequence({ only }: { only: string }): JSX.Element {
           <input
             type="search"
             value={filter}
-            placeholder="a task, a connection, an event"
+            placeholder="a task, connection or event"
             onInput={(event) => setFilter(event.currentTarget.value)}
           />
         </label>

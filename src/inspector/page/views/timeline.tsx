@@ -112,14 +112,17 @@ export function Timeline({ task }: { task: string }): JSX.Element {
             {open === event.seq ? <pre class="json">{pretty(event.frame)}</pre> : null}
           </li>
         ))}
-        {shown.length === 0 ? <li class="empty">{noneShown(wanted !== '', last > 0)}</li> : null}
+        {shown.length === 0 ? (
+          <li class="empty">{noneShown(wanted !== '', last > 0, pages === none || pages.count > 0)}</li>
+        ) : null}
       </ol>
     </>
   )
 }
 
-function noneShown(filtered: boolean, paged: boolean): string {
-  if (!filtered) return 'Nothing yet.'
+/** Those that are counted but not shown are on their way. */
+function noneShown(filtered: boolean, paged: boolean, coming: boolean): string {
+  if (!filtered) return coming ? '…' : 'Nothing yet.'
   return paged ? 'None on this page; there may be some on others.' : 'None of these.'
 }
 
