@@ -1,11 +1,11 @@
 /**
  * A program of somebody else's, against the packed package: test/soak/package.test.ts compiles it strictly and runs it.
- * There the four entries are imported by the package's name.
+ * There the five entries are imported by the package's name.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createActor } from 'xstate'
+import { createActor, createMachine } from 'xstate'
 import {
   CallboardClient,
   CallboardError,
@@ -17,6 +17,8 @@ import {
 import { RooCodeEventName, TaskCommandName } from '../../src/package/callboard.ts'
 import type { Ack, Client, IpcMessage, IpcServerOptions } from '../../src/package/callboard.ts'
 import type { Status, Task, TaskCommand, TaskEvent } from '../../src/package/callboard.ts'
+import { inspectTo } from '../../src/package/inspect.ts'
+import type { InspectTo } from '../../src/package/inspect.ts'
 import { connectionMachine } from '../../src/package/machines.ts'
 import * as seed from '../../src/package/seed.ts'
 import { UnfinishedFrames, canonicalCodec } from '../../src/package/wire.ts'
@@ -122,6 +124,20 @@ function machines(): void {
   actor.stop()
 }
 
+/** A machine of its own, where no daemon is: nothing is said, and the program ends though nothing is ended here. */
+function inspect(): void {
+  const light = createMachine({
+    id: 'light',
+    initial: 'green',
+    states: { green: { on: { change: 'red' } }, red: { on: { change: 'green' } } },
+  })
+  const socketPath = join(directory, 'nobody.sock')
+  const observer: InspectTo = inspectTo({ namespace: 'lights', socketPath, reportMs: 1, retryMs: 1 })
+  const actor = createActor(light, { inspect: observer }).start()
+  for (let count = 0; count < 1_001; count++) actor.send({ type: 'change' })
+  if (actor.getSnapshot().value !== 'red') throw new Error('inspect')
+}
+
 /** What a program names of what it is answered. */
 export async function looked(client: CallboardClient): Promise<[Task[], Client[], Status]> {
   return await Promise.all([client.listTasks(), client.listClients(), client.getStatus()])
@@ -137,5 +153,6 @@ await roo()
 await ofSeed()
 wire()
 machines()
+inspect()
 await nobody()
-console.log('all four entries work')
+console.log('all five entries work')

@@ -122,7 +122,7 @@ describe.each([
     const config = join(project, `tsconfig.${resolution}.json`)
     writeFileSync(config, JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
     run(project, 'tsc', '-p', config)
-    expect(run(project, process.execPath, join(outDir, 'consumer.js'))).toBe('all four entries work\n')
+    expect(run(project, process.execPath, join(outDir, 'consumer.js'))).toBe('all five entries work\n')
   })
 })
 
