@@ -6,6 +6,7 @@ import { table } from './table.ts'
 import type { Cell } from './table.ts'
 import { heading, taskTable } from './task-report.ts'
 import type { Look } from './task-report.ts'
+import { cut } from './width.ts'
 
 export const sortKeys = ['lag', 'age', 'refused', 'name'] as const
 export type SortKey = (typeof sortKeys)[number]
@@ -38,7 +39,8 @@ export function topScreen(sample: TopSample, before: TopSample | undefined, look
     .filter(({ state }) => live.has(state))
     .toSorted((a, b) => b.createdAt - a.createdAt)
   const clients = [...sample.clients].sort(orders[look.sort])
-  const room = look.lines === undefined ? Infinity : Math.max(6, look.lines - head.length - 3)
+  const keys = look.lines === undefined ? [] : ['', cut(keysLine(look.sort), look.columns)]
+  const room = look.lines === undefined ? Infinity : Math.max(6, look.lines - head.length - keys.length - 3)
   const forTasks = Math.min(
     running.length + 1,
     Math.max(Math.floor(room / 2), Math.floor(room - clients.length - 1)),
@@ -49,7 +51,12 @@ export function topScreen(sample: TopSample, before: TopSample | undefined, look
     ...within(clientTable(clients, look), room - forTasks),
     '',
     ...within(taskTable(running, look), forTasks),
+    ...keys,
   ]
+}
+
+function keysLine(sort: SortKey): string {
+  return `by ${sort}; keys: l lag, a age, r refused, n name, q ends`
 }
 
 const live: ReadonlySet<string> = new Set(['queued', 'starting', 'running', 'interactive'])
@@ -70,12 +77,20 @@ function headLines(
   )
   const lag = clients.reduce((sum, { lagBytes }) => sum + lagBytes, 0)
   const { journal, memory } = status
+  // A line that the terminal breaks in two pushes the first off the screen.
+  const fit = (text: string): string => cut(text, look.columns)
+  const name = `callboard ${status.version}`
   return [
-    look.paint.in('bold', `callboard ${status.version}`) +
-      `, pid ${status.pid}, ${status.state}, up ${shortDuration(at - status.startedAt)}`,
-    `${many(clients.length, 'connection')} in ${many(status.lanes, 'lane')}, ${mebibytes(lag)} MiB behind; ` +
-      `${eventRate(sample, before).toFixed(0)} events/s, ${journal.head} in all`,
-    `tasks: ${counted.length === 0 ? 'none' : counted.join(', ')}; journal ${mebibytes(journal.bytes)} MiB, memory ${mebibytes(memory.rssBytes)} MiB`,
+    look.paint.in('bold', name) +
+      fit(
+        `${name}, pid ${status.pid}, ${status.state}, up ${shortDuration(at - status.startedAt)}, ` +
+          `memory ${mebibytes(memory.rssBytes)} MiB, journal ${mebibytes(journal.storedBytes ?? journal.bytes)} MiB`,
+      ).slice(name.length),
+    fit(
+      `${many(clients.length, 'connection')} in ${many(status.lanes, 'lane')}, ${mebibytes(lag)} MiB behind; ` +
+        `${eventRate(sample, before).toFixed(0)} events/s, ${journal.head} in all`,
+    ),
+    fit(`tasks: ${counted.length === 0 ? 'none' : counted.join(', ')}`),
   ]
 }
 
