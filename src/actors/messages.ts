@@ -1,7 +1,7 @@
 /**
  * What clients say to a task. Where its run cannot be given that at once it waits: in a queue while the run starts or
- * works on another, as a follow-up where the task has settled. What a client was told is taken is part of the task's record, in the same
- * commit as the answer, until a run has it.
+ * works on another, as a follow-up where the task has settled. What a client was told is taken is part of the task's
+ * record, in the same commit as the answer, until a run has it.
  */
 import type { QueuedText } from '../runners/runner.ts'
 import type { TaskRecord } from '../store/store.ts'

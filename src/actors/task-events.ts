@@ -63,6 +63,11 @@ export function notStarted(taskId: string, reason: string, ts: number): TaskEven
   return [say(taskId, ts, 'error', reason), { eventName: 'taskAborted', payload: [taskId] }]
 }
 
+/** What a client said was accepted, and its run refuses it after all. */
+export function notTaken(taskId: string, reason: string, ts: number): TaskEvent[] {
+  return [say(taskId, ts, 'error', `A message was not taken: ${reason}`)]
+}
+
 /** It waits for a slot. */
 export function queued(taskId: string, place: number, priority: number): TaskEvent[] {
   return [{ eventName: 'taskQueued', payload: [taskId, { place, priority }] }]

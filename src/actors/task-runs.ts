@@ -209,7 +209,10 @@ export class TaskRuns {
   }
 
   #notTaken(task: LiveTask, refusal: Outcome<void>): void {
-    const why = refusal.ok ? {} : { code: refusal.error.code, reason: refusal.error.message }
-    this.#options.log.warn({ task: task.id, ...why }, 'a message was not taken')
+    if (refusal.ok) return
+    const { code, message } = refusal.error
+    this.#options.log.warn({ task: task.id, code, reason: message }, 'a message was not taken')
+    // Its client was told that it waits: nobody looks into the log for it.
+    this.#step(task, () => this.#options.announce(task, orders.notTaken(task.id, message, task.nextTs()), {}))
   }
 }

@@ -108,6 +108,24 @@ test('what a run is given is told as it is given: at once or when it takes it, n
   expect(handed).toEqual(['waits', 'at once'])
 })
 
+test('a message that waited for its run and is refused by it is told as not taken', async () => {
+  const home = new Restarts(scratch)
+  opened.push(home)
+  const { connect, runner } = await home.start()
+  const client = await connect()
+  const task = await client.start()
+  await client.ask(say(task, 'words'))
+  runner.last.takes = refused('unsupported', 'Its stdin is not open.')
+  runner.last.started()
+  await client.hears('say:error', task)
+  const said = client
+    .events(task)
+    .flatMap(({ data }) => (data.eventName === 'message' ? [data.payload[0].message.text] : []))
+  expect(said).toContain('A message was not taken: Its stdin is not open.')
+  expect(said).not.toContain('words')
+  expect(await waiting(client, task)).toEqual([])
+})
+
 test('what waits for an interrupted task is said before what is said to it now, once', async () => {
   const start = agents()
   const task = await asked(start)
