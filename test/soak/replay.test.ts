@@ -176,7 +176,8 @@ it('keeps nothing of readers that die in the middle of it', async () => {
   const files = openFiles(daemon)
   const [before, peak] = [daemon.rssBytes(), memory.peakBytes]
   for (let round = 0; round < 5; round++) await die(10)
-  expect(openFiles(daemon)).toBe(files)
+  // A file of a moment (a checkpoint's, say) may have been among those counted before: more of them is what a leak is.
+  await vi.waitFor(() => expect(openFiles(daemon)).toBeLessThanOrEqual(files), patience)
   console.log(
     `60 dead readers: RSS ${(before / MB).toFixed(0)} MB after 10, at most ${(memory.peakBytes / MB).toFixed(0)}`,
   )
