@@ -156,12 +156,16 @@ describe('a command that asks', () => {
       for (let id = 0; id < 1000; id++) channel.write(JSON.stringify({ id, text: id + '?' }) + '\\n')`
     const task = await startCommand(link, [process.execPath, '-e', script])
     await eventually(async () => expect((await taskOf(link, task)).asks).toHaveLength(limits.asksPerTaskMax))
-    for (const { id } of (await taskOf(link, task)).asks)
-      await link.request('RespondToAsk', { askId: id, text: '' })
-    await heard(link, task, 'taskIdle')
-    expect(printed(link, task)).toBe(
-      `${limits.asksPerTaskMax} answers, ${1_000 - limits.asksPerTaskMax} errors\n`,
-    )
+    // What the daemon had not read when the first was answered finds room: it is asked too.
+    await eventually(async () => {
+      for (const { id } of (await taskOf(link, task)).asks ?? [])
+        await link.request('RespondToAsk', { askId: id, text: '' })
+      expect(link.events(task)).toContain('taskIdle')
+    })
+    const [, answers, errors] = /^(\d+) answers, (\d+) errors\n$/.exec(printed(link, task)) ?? []
+    expect(Number(answers) + Number(errors)).toBe(1_000)
+    expect(Number(answers)).toBeGreaterThanOrEqual(limits.asksPerTaskMax)
+    expect(Number(errors)).toBeGreaterThan(0)
   })
 
   test('the example asks in the way that the documentation says', async () => {
