@@ -131,8 +131,8 @@ export class ConnectionActors {
   /** To be called when something left the outbox: the connection may be read on, or is done. */
   outboxMoved(connection: Connection): void {
     if (connection.paused && connection.outbox.hasRoom) this.#readOn(connection)
-    if (!connection.draining) return
-    if (connection.outbox.isEmpty && connection.inbox.length === 0) this.send(connection, 'outbox.emptied')
+    if (!connection.outbox.isEmpty || connection.inbox.length > 0) return
+    if (this.#isDraining(connection)) this.send(connection, 'outbox.emptied')
   }
 
   /** Stops reading a connection whose answers are not taken. */
@@ -141,6 +141,11 @@ export class ConnectionActors {
     connection.paused = true
     connection.link.pause()
     connection.log.info({ outboxBytes: connection.outbox.bytes }, 'reading stopped')
+  }
+
+  /** Asked at every answer that leaves: reading the state's name costs nothing, `matches` would. */
+  #isDraining(connection: Connection): boolean {
+    return this.#actors.get(connection.id)?.getSnapshot().value === 'draining'
   }
 
   #readOn(connection: Connection): void {
@@ -228,7 +233,6 @@ export class ConnectionActors {
   }
 
   #beginDrain(connection: Connection): void {
-    connection.draining = true
     if (connection.outbox.isEmpty) this.send(connection, 'outbox.emptied')
   }
 

@@ -58,8 +58,6 @@ export class Connection {
   /** Not read, because its answers are not taken. */
   paused = false
   peerEnded = false
-  /** Its last answers leave: its machine waits for the end of them, and only then. */
-  draining = false
   /** Milliseconds since the Unix epoch, while it is congested. */
   congestedSince: number | undefined
   /** Looks again whether a client that was behind reads at all. */
