@@ -136,7 +136,7 @@ test.each([
   again.store.close()
 })
 
-test('a large task goes in chunks, none of which takes long, and a start in between goes on with it', () => {
+test('a large task goes in chunks, each within 50 ms of its thread, and a start in between goes on with it', () => {
   const limits = { retentionTasksMax: 0, retentionChunkMs: 2 }
   const { store, home } = setting({ ...limits, retentionTasksMax: 10 })
   for (let commits = 0; commits < 3_000; commits++)
@@ -152,13 +152,14 @@ test('a large task goes in chunks, none of which takes long, and a start in betw
   const third = setting(limits, home).store
   const times: number[] = []
   for (let more = true; more;) {
-    const began = performance.now()
+    // What this thread itself does: a busy machine makes it no more.
+    const began = process.threadCpuUsage()
     more = third.maintain()
-    times.push(performance.now() - began)
+    const { user, system } = process.threadCpuUsage(began)
+    times.push((user + system) / 1_000)
   }
-  // The bound is 2 ms of work; a busy machine may hold up any one chunk, but not half of them.
   expect(times.length).toBeGreaterThan(3)
-  expect(times.toSorted((a, b) => a - b)[times.length >> 1]).toBeLessThan(50)
+  expect(times.filter((ms) => ms >= 50)).toEqual([])
   expect([third.use().events, third.head, third.firstAvailable()]).toEqual([0, 30_000, 30_001])
   third.commit({ events: storedMany(30_000, 1) })
   expect(seqsOf(readAll(third))).toEqual([30_001])
