@@ -49,7 +49,7 @@ describe('the ledger of bounds', () => {
   const tags = [...filesOf('test/**/*.test.ts')]
     .filter(([file]) => !/^test\/(?:soak|bench)\//.test(file))
     .flatMap(([file, text]) => tagsOf(file, text))
-  const sources = [...filesOf('src/**/*.ts')].filter(([file]) => file !== 'src/limits.ts')
+  const sources = [...filesOf('src/**/*.ts')].filter(([file]) => !/^src\/limits(?:\/|\.ts$)/.test(file))
   const code = sources.map(([, text]) => codeOnly(text)).join('\n')
   const kept = keys.filter((key) => new RegExp(`\\b${key}\\b`).test(code))
 
@@ -67,6 +67,13 @@ describe('the ledger of bounds', () => {
     expect(wrong.map(({ place }) => place)).toEqual([])
     const astray = tags.filter(({ below }) => !beginOfTest.test(below))
     expect(astray.map(({ place }) => place)).toEqual([])
+  })
+
+  test('every area is a part of the whole, and no bound stands in two of them', async () => {
+    const areas = [...filesOf('src/limits/*.ts').keys()].filter((file) => file !== 'src/limits/units.ts')
+    const modules = await Promise.all(areas.map((file): Promise<object> => import(join(root, file))))
+    const standing = modules.flatMap((one) => Object.values(one).flatMap((area) => Object.keys(Object(area))))
+    expect(standing.toSorted()).toEqual(keys.toSorted())
   })
 
   test('every bound is kept by some code, but for those of parts to come', () => {

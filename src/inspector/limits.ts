@@ -1,5 +1,5 @@
 /**
- * Every bound of the page, as src/limits.ts has the daemon's: its value, its unit (the last word of its name), and what
+ * Every bound of the page, as src/limits/ has the daemon's: its value, its unit (the last word of its name), and what
  * happens at it. What reports of other programs must keep is there, since the wire checks it.
  */
 import { limits } from '../limits.ts'
