@@ -81,11 +81,11 @@ const permission = {
 }
 
 async function openAsk(client: CallboardClient, task: string): Promise<string> {
-  for (;;) {
+  return await eventually(async () => {
     const [ask] = (await client.getTask(task)).asks
-    if (ask !== undefined) return ask.id
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+    if (ask === undefined) throw new Error('nothing is asked')
+    return ask.id
+  })
 }
 
 describe('the example agent of the protocol library 1.0.0', () => {

@@ -116,9 +116,8 @@ describe('SIGTERM', () => {
     await eventually(() =>
       expect(textsOf(starter, task, 'say:command_output').join('')).toHaveLength(2_000_000),
     )
-    const from = performance.now()
+    // Only the bound on a link's last bytes, whose time a clock wound by hand proves elsewhere, lets go of the mute one.
     expect(await daemon.kill('SIGTERM')).toBe(0)
-    expect(performance.now() - from).toBeLessThan(5_000)
     expect(said(starter, task).slice(-2)).toEqual(cancelled)
   })
 })
@@ -151,13 +150,12 @@ describe('a second signal', () => {
   })
 
   test('that comes with the first ends an idle daemon at once too', async () => {
-    await using daemon = await daemonWithDeadline('60s')
+    // Were the deadline waited for, this test would be over first.
+    await using daemon = await daemonWithDeadline('1h')
     daemon.child.kill('SIGSTOP')
     daemon.child.kill('SIGTERM')
     daemon.child.kill('SIGINT')
-    const from = performance.now()
     expect(await daemon.kill('SIGCONT')).toBe(0)
-    expect(performance.now() - from).toBeLessThan(3_000)
   })
 })
 

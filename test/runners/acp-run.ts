@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { vi } from 'vitest'
 import { acpRunner } from '../../src/runners/acp.ts'
+import { systemClock } from '../../src/runners/clock.ts'
 import { accepted } from '../../src/wire/rejection.ts'
 import { lastStates, taskOf } from './recorded-run.ts'
 import type { Limits } from '../../src/limits.ts'
+import type { Clock } from '../../src/runners/clock.ts'
 import type { EarlierRun, QueuedText, Run, RunAsk, RunnerTask, RunResult } from '../../src/runners/runner.ts'
 import type { CallboardConfiguration } from '../../src/wire/commands.ts'
 import type { TaskEvent, TaskMessage } from '../../src/wire/events.ts'
@@ -44,6 +46,7 @@ export interface AgentTrial {
 
 export interface TrialOptions {
   readonly limits?: Partial<Limits>
+  readonly clock?: Clock
   readonly earlier?: EarlierRun
   readonly images?: readonly string[]
   readonly queued?: QueuedText[]
@@ -59,6 +62,7 @@ export function agentRun(
   const runner = acpRunner({
     version: '0.0.0',
     limits: { ...quickEnd, messageUpdateMs: 5, ...options.limits },
+    clock: options.clock ?? systemClock,
   })
   const base = taskOf({ cwd: tmpdir(), runner: 'acp', command: [...command], ...callboard }, text)
   const task: RunnerTask = {

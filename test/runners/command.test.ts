@@ -90,8 +90,12 @@ describe('how a command ends', () => {
 
 describe('output', () => {
   test('stdout and stderr are told apart and ordered as they were read', async () => {
-    const script = 'for i in 1 2 3; do echo out$i; sleep 0.05; echo err$i >&2; sleep 0.05; done'
-    const run = sh(script)
+    const script = 'for i in 1 2 3; do echo out$i; read go; echo err$i >&2; read go; done'
+    const run = sh(script, { stdin: 'open' })
+    for (let pieces = 1; pieces <= 6; pieces++) {
+      await vi.waitFor(() => expect(run.messages()).toHaveLength(pieces), { interval: 1 })
+      run.run.send('go', [])
+    }
     await run.ended
     expect(run.messages().map(({ stream, text }) => [stream, text])).toEqual([
       ['stdout', 'out1\n'],

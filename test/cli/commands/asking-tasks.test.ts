@@ -76,8 +76,9 @@ describe('a command that asks', () => {
 
   test('may not answer itself', async () => {
     const callboard = `'${process.execPath}' '${program}'`
-    const first = `$(${callboard} asks --json | grep -o '[0-9a-f-]\\{36\\}' | head -n 1)`
-    const script = `echo '{"text":"May I?","options":["yes"]}' >&3; sleep 0.5; ${callboard} answer "${first}" yes; echo "code $?"`
+    const first = `first=$(${callboard} asks --json | grep -o '[0-9a-f-]\\{36\\}' | head -n 1)`
+    const listed = `while ${first}; [ -z "$first" ]; do sleep 0.02; done`
+    const script = `echo '{"text":"May I?","options":["yes"]}' >&3; ${listed}; ${callboard} answer "$first" yes; echo "code $?"`
     const id = await started('sh', '-c', script)
     await settled(id)
     const watched = (await world.run(['watch', id])).out
