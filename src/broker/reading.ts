@@ -1,6 +1,6 @@
 /**
  * One piece of the journal for a reader that is not in its lane's chain: from the hot tail or from the store, encoded
- * again where its lane speaks otherwise. Bounded in bytes and in frames looked at: a filter that matches little must not
+ * again where its lane speaks otherwise. Bounded in bytes and in events looked at: a filter that matches little must not
  * scan everything in one turn.
  */
 import type { EventMessage } from '../wire/envelope.ts'
@@ -14,6 +14,7 @@ export interface ReadingOptions {
   /** Reads a canonical frame back, so that another vocabulary can say it. */
   readonly decodeStored: (frame: Uint8Array) => EventMessage
   readonly writeBytes: number
+  readonly catchUpEventsLooked: number
 }
 
 export interface Piece {
@@ -22,8 +23,6 @@ export interface Piece {
   /** Everything up to here is in it, or not for this reader. */
   readonly through: number
 }
-
-const scannedFramesMax = 4_096
 
 /** `room`: what the piece is written into where it fits, so that a replay leaves no garbage of its own size. */
 export function readPiece(reader: Subscriber, lane: Lane, options: ReadingOptions, room: Buffer): Piece {
@@ -37,7 +36,7 @@ export function readPiece(reader: Subscriber, lane: Lane, options: ReadingOption
   let isPast = false
   const through = journal.scan(
     after,
-    scannedFramesMax,
+    options.catchUpEventsLooked,
     ({ seq, task, name, frame }) => {
       isPast = seq > until
       if (isPast) return false

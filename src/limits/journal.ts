@@ -16,6 +16,8 @@ export const journalLimits = {
   lanesMax: 1_024,
   /** Slabs written in one turn to links that are behind, over all links: live readers must not wait for them. */
   catchUpSlabsPerTurn: 8,
+  /** Events that are looked at for one of them in a turn: its filter may match little. Past it: in a later turn. */
+  catchUpEventsLooked: 4_096,
   /** Bytes that runners may append in one turn before their streams are paused until the turn's flush. */
   turnAppendBytesMax: 256 * KiB,
   /** Lag of a task's client at which its output is not read, and is again. One stuck for so long holds nothing up. */

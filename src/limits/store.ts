@@ -18,10 +18,17 @@ export const storeLimits = {
   walWaitMs: 200,
   /** One stored piece of a task's events. One event may be larger. */
   segmentBytesMax: 64 * KiB,
+  /** Pieces of a task that retention asks for in one go: the clock is looked at between two. Past it: asked for next. */
+  retentionPiecesAtOnce: 32,
+  /** Tasks whose row in the journal is known without asking. Past it: all are forgotten, and asked for again. */
+  taskRowsKnown: 4_096,
   /** Starts of daemons that a journal knows. Who comes back from an older one is told of a gap. */
   startsKeptMax: 10_000,
   /** How often a store that could not commit is tried again. */
   storeRetryMs: 500,
+  /** What such a try writes: as much as could not be committed, but no less and no more than these. */
+  storeProbeBytesMin: 64 * KiB,
+  storeProbeBytesMax: 4 * MiB,
   /** One read of stored events for a reader that is below the hot tail. */
   storeReadBytes: 64 * KiB,
   /** Answers and sessions are kept this long across restarts. */

@@ -12,7 +12,7 @@ import type { TaskRows } from './tasks.ts'
 
 export type RetentionLimits = Pick<
   Limits,
-  'retentionAgeMs' | 'retentionBytesMax' | 'retentionTasksMax' | 'retentionChunkMs'
+  'retentionAgeMs' | 'retentionBytesMax' | 'retentionTasksMax' | 'retentionChunkMs' | 'retentionPiecesAtOnce'
 >
 
 /** What one chunk took away. */
@@ -23,9 +23,6 @@ export interface Dropped {
   /** There is more to do. */
   readonly more: boolean
 }
-
-/** Segments asked for in one go: between two of them the clock is looked at. */
-const segmentsAtOnce = 32
 
 export class Retention {
   readonly #limits: RetentionLimits
@@ -108,16 +105,17 @@ export class Retention {
 
   /** Deletes segments of a task until `deadline`; its row with the last of them. Returns how many events went. */
   #deleteSome(ref: number, deadline: number): number {
+    const atOnce = this.#limits.retentionPiecesAtOnce
     let events = 0
     this.#tasks.eraseParts(ref)
     for (;;) {
-      const rows = this.#segments.all(ref, segmentsAtOnce)
+      const rows = this.#segments.all(ref, atOnce)
       for (const row of rows) {
         this.#delete.run(integerOf(row, 'first'))
         events += integerOf(row, 'count')
         if (performance.now() >= deadline) return events
       }
-      if (rows.length < segmentsAtOnce) break
+      if (rows.length < atOnce) break
     }
     this.#end.run(ref)
     return events

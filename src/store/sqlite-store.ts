@@ -41,10 +41,6 @@ export interface SqliteStoreOptions {
   readonly log?: StoreLog
 }
 
-/** The most that a probe writes: what could not be committed may have been larger. */
-const probeBytesMax = 4 * 1024 * 1024
-const probeBytesMin = 64 * 1024
-
 /** What a transaction added to the log, about. */
 interface Grown {
   readonly bytes: number
@@ -58,6 +54,7 @@ export class SqliteStore implements Store {
   readonly #database: DatabaseSync
   readonly #lock: DatabaseSync
   readonly #path: string
+  readonly #limits: Limits
   readonly #log: StoreLog | undefined
   readonly #watch: JournalWatch
   readonly #transactions: Transactions
@@ -74,6 +71,7 @@ export class SqliteStore implements Store {
 
   constructor(database: DatabaseSync, lock: DatabaseSync, path: string, options: SqliteStoreOptions) {
     const limits = { ...defaultLimits, ...options.limits }
+    this.#limits = limits
     this.durability = options.durability
     this.#database = database
     this.#lock = lock
@@ -84,7 +82,7 @@ export class SqliteStore implements Store {
     this.#position = new Position(database, options.now)
     this.#starts = new Starts(database, limits.startsKeptMax)
     this.#segments = new Segments(database, limits.segmentBytesMax)
-    this.#tasks = new TaskRows(database, this.#transactions)
+    this.#tasks = new TaskRows(database, this.#transactions, limits.taskRowsKnown)
     this.#sessions = new SessionRows(database)
     this.#checkpoints = new Checkpoints(database, { path, limits, log: options.log })
     this.#pages = new Pages(database)
@@ -193,7 +191,8 @@ export class SqliteStore implements Store {
   probe(): void {
     this.#watch.look()
     this.#watch.refuseMissing()
-    const bytes = Math.min(Math.max(this.#failedBytes, probeBytesMin), probeBytesMax)
+    const { storeProbeBytesMin, storeProbeBytesMax } = this.#limits
+    const bytes = Math.min(Math.max(this.#failedBytes, storeProbeBytesMin), storeProbeBytesMax)
     this.#transactions.run(() => {
       this.#database.prepare('INSERT OR REPLACE INTO probes VALUES (1, zeroblob(?))').run(bytes)
     })

@@ -13,10 +13,8 @@ export const phases = { going: 0, settled: 1, live: 2 } as const
 
 const unsettledStates: ReadonlySet<string> = new Set(['queued', 'starting', 'running', 'interactive'])
 
-/** Tasks whose row is known without asking. Past it all are forgotten and asked for again. */
-const refsKnownMax = 4_096
-
 export class TaskRows {
+  readonly #rowsKnown: number
   readonly #refs = new Map<string, number>()
   readonly #find: StatementSync
   readonly #insert: StatementSync
@@ -29,7 +27,9 @@ export class TaskRows {
   readonly #isSettledBefore: StatementSync
   readonly #parts: Readonly<Record<PartName, Part>>
 
-  constructor(database: DatabaseSync, transactions: Transactions) {
+  /** `rowsKnown`: limits.taskRowsKnown. */
+  constructor(database: DatabaseSync, transactions: Transactions, rowsKnown: number) {
+    this.#rowsKnown = rowsKnown
     this.#find = database.prepare('SELECT ref, phase, listed FROM tasks WHERE id = ?')
     this.#insert = database.prepare('INSERT INTO tasks (id, phase, touched, listed) VALUES (?, ?, ?, ?)')
     this.#revive = database.prepare('UPDATE tasks SET phase = 2 WHERE ref = ?')
@@ -108,7 +108,7 @@ export class TaskRows {
   }
 
   #remember(id: string, ref: number): void {
-    if (this.#refs.size >= refsKnownMax) this.forgetRefs()
+    if (this.#refs.size >= this.#rowsKnown) this.forgetRefs()
     this.#refs.set(id, ref)
   }
 

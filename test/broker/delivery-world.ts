@@ -25,6 +25,7 @@ export const bounds = {
   writeBytes: 512,
   storeReadBytes: 512,
   catchUpSlabsPerTurn: 2,
+  catchUpEventsLooked: 4_096,
   lagHighBytes: 2_048,
   lagLowBytes: 512,
 }

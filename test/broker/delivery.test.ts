@@ -114,6 +114,22 @@ test('a reader of the journal gets events up to the bound of a write, and not on
   }
 })
 
+// bound: catchUpEventsLooked
+test('of a filter that matches little as many events are looked at in a turn as may be, the next in another', () => {
+  for (const [others, turns] of [
+    [9, 2],
+    [10, 3],
+  ] as const) {
+    const world = new World({ slabBytes: 65_536, tailBytesMax: 1 << 20, catchUpEventsLooked: 5 })
+    world.fill(others, 't', 'x')
+    world.append('rare', said('rare', 'x'))
+    const reader = world.reader({ after: 0, filter: subscriptionFilter({ tasks: ['rare'] }) })
+    let taken = 0
+    for (; reader.heard().length === 0; taken++) world.flush()
+    expect(taken).toBe(turns)
+  }
+})
+
 test('a filter that matches little does not look through the whole journal in one turn', () => {
   const world = new World({ slabBytes: 65_536, tailBytesMax: 1 << 24 })
   world.fill(10_000, 't', 'x')
