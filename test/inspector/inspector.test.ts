@@ -118,7 +118,8 @@ describe('open pages', () => {
         actor.send({ type: 'lag.rose' })
         actor.send({ type: 'lag.fell' })
       }
-      await new Promise((settle) => setTimeout(settle, 12))
+      // The page that reads has been told this batch, so that the other one has been given it too.
+      await vi.waitFor(() => expect(reader.told.at(-1)).toBe(world.inspector.ring.last), { interval: 1 })
     }
     expect(world.noted).toEqual(['a page that does not read was dropped'])
     const last = world.inspector.ring.last
