@@ -4,8 +4,6 @@ import { defineConfig } from 'vitest/config'
 
 // .ci/run counts the tests of both projects by these reports.
 const report = process.env['CALLBOARD_TEST_REPORT']
-// .ci/run runs beside others' work: what fails there once and not again is the machine's doing.
-const retry = Number(process.env['CALLBOARD_TEST_RETRIES'] ?? 0)
 
 export default defineConfig({
   test: {
@@ -23,7 +21,6 @@ export default defineConfig({
           globalSetup: 'test/scratch-space.ts',
           setupFiles: 'test/patience.ts',
           expect: { poll: { timeout: 10_000 } },
-          retry,
           include: ['test/**/*.test.ts'],
           exclude: ['test/soak/**', 'test/bench/**'],
           // Far above what any takes: on a busy machine a process may start late.
@@ -36,7 +33,6 @@ export default defineConfig({
           globalSetup: 'test/scratch-space.ts',
           setupFiles: 'test/patience.ts',
           expect: { poll: { timeout: 10_000 } },
-          retry,
           include: ['test/soak/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 60_000,
