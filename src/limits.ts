@@ -4,6 +4,7 @@
  * that a user may change are read from the config and passed on as a `Limits`. The page's are in inspector/limits.ts.
  */
 import { agentLimits } from './limits/agents.ts'
+import { cliLimits } from './limits/cli.ts'
 import { clientLimits } from './limits/client.ts'
 import { daemonLimits } from './limits/daemon.ts'
 import { frameLimits } from './limits/frames.ts'
@@ -29,6 +30,7 @@ export const limits = {
   ...daemonLimits,
   ...reportLimits,
   ...clientLimits,
+  ...cliLimits,
 } as const
 
 type Widen<T> = { readonly [K in keyof T]: number }

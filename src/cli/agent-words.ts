@@ -3,12 +3,10 @@
  * changes of files as the start of their patch. A message carries its full text in every update; what was given out
  * already is not given again.
  */
+import { limits } from '../limits.ts'
 import { isJsonObject } from '../wire/json-object.ts'
 import { oneLine, plainLines } from './rendering/plain-text.ts'
 import type { TaskEvent, TaskMessage } from '../wire/events.ts'
-
-const patchLinesMax = 40
-const failureCharsMax = 200
 
 export interface Words {
   readonly text: string
@@ -37,8 +35,9 @@ export class AgentWords {
   freshEvent(event: TaskEvent): Words[] {
     if (event.eventName === 'taskModeSwitched') return this.line(`* mode: ${oneLine(event.payload[1])}`)
     if (event.eventName !== 'taskToolFailed') return []
-    const [, tool, why] = event.payload
-    return this.line(`! ${oneLine(tool)} failed: ${oneLine(why.slice(0, failureCharsMax))}`)
+    const [, tool, whole] = event.payload
+    const why = whole.slice(0, limits.toolFailureCharsMax)
+    return this.line(`! ${oneLine(tool)} failed: ${oneLine(why)}`)
   }
 
   /** What a command that the agent runs wrote, as it came. */
@@ -106,8 +105,8 @@ function toolLine(text: string): string {
 /** Without its heads, which name the file once more; of a long one the start. */
 function patchLines(diff: string): string {
   const lines = plainLines(diff.trimEnd()).filter((line) => !/^(?:---|\+\+\+) /.test(line))
-  const more = lines.length - patchLinesMax
-  const shown = lines.slice(0, patchLinesMax).map((line) => `  ${line}`)
+  const more = lines.length - limits.patchLinesMax
+  const shown = lines.slice(0, limits.patchLinesMax).map((line) => `  ${line}`)
   return [...shown, ...(more > 0 ? [`  … ${more} more lines`] : [])].join('\n')
 }
 

@@ -1,5 +1,6 @@
 /** What an agent says, as `run` shows it. */
 import { expect, test } from 'vitest'
+import { limits } from '../../src/limits.ts'
 import { AgentWords } from '../../src/cli/agent-words.ts'
 import type { TaskMessage } from '../../src/wire/events.ts'
 
@@ -65,22 +66,30 @@ test('what it does is a line on stderr, once it is known', () => {
   })
 })
 
+// bound: patchLinesMax
 test('a change of a file is shown with its patch, of a long one the start', () => {
   const edit = (ts: number, diff: string): TaskMessage => {
     const text = JSON.stringify({ tool: 'editedExistingFile', title: 'Edit a.ts', path: 'a.ts', diff })
     return { ts, type: 'ask', ask: 'tool', text, partial: false }
   }
   const head = '--- a.ts\n+++ a.ts\n'
-  const long = Array.from({ length: 41 }, (_, index) => `+${index}\n`).join('')
+  const whole = Array.from({ length: limits.patchLinesMax }, (_, index) => `+${index}`)
+  const long = `${whole.join('\n')}\n`
   expect(
-    shown(edit(1, `${head}@@ -1,1 +1,1 @@\n-one\n+two\n`), edit(2, `${head}${long}`)).err.split('\n'),
+    shown(
+      edit(1, `${head}@@ -1,1 +1,1 @@\n-one\n+two\n`),
+      edit(2, `${head}${long}`),
+      edit(3, `${head}${long}+past it\n`),
+    ).err.split('\n'),
   ).toEqual([
     '* Edit a.ts',
     '  @@ -1,1 +1,1 @@',
     '  -one',
     '  +two',
     '* Edit a.ts',
-    ...Array.from({ length: 40 }, (_, index) => `  +${index}`),
+    ...whole.map((line) => `  ${line}`),
+    '* Edit a.ts',
+    ...whole.map((line) => `  ${line}`),
     '  … 1 more lines',
     '',
   ])
@@ -111,6 +120,14 @@ test('a failed tool and another mode are lines, and output is ended before them'
     'stderr: ! read_file failed: no such file\n',
     'stderr: * mode: code\n',
   ])
+})
+
+// bound: toolFailureCharsMax
+test('why a tool failed is shown up to its bound', () => {
+  const why = 'x'.repeat(limits.toolFailureCharsMax)
+  const shownOf = (text: string) =>
+    new AgentWords().freshEvent({ eventName: 'taskToolFailed', payload: ['t', 'read', text] }).at(-1)?.text
+  expect([shownOf(why), shownOf(`${why}y`)]).toEqual([`! read failed: ${why}\n`, `! read failed: ${why}\n`])
 })
 
 test('nothing in it moves the cursor', () => {

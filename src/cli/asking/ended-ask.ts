@@ -1,22 +1,20 @@
 /** Asks that have ended lately, by what a person types who saw one open: the daemon tells who won by the whole id alone. */
+import { limits } from '../../limits.ts'
 import { matchId } from '../task-id.ts'
 import type { CallboardClient } from '../../client/callboard-client.ts'
-
-/** Events at the journal's end among which it is looked for. */
-const lookedAt = 10_000
 
 /**
  * The id of the ask that `typed` is, begins or ends; of a task's the last one. Undefined where none of that id has ended
  * lately. `head`: the journal's last sequence. Throws Failure where it may be several.
  */
 export async function endedAsk(
-  client: CallboardClient,
+  client: Pick<CallboardClient, 'events'>,
   typed: string,
   head: number,
 ): Promise<string | undefined> {
   const byTask = new Map<string, string>()
   const ids = new Set<string>()
-  const after = Math.max(0, head - lookedAt)
+  const after = Math.max(0, head - limits.endedAskEventsLooked)
   if (after === head) return undefined
   for await (const item of client.events({ events: ['askResolved'], after, until: 'head' })) {
     if (item.type !== 'TaskEvent' || item.data.eventName !== 'askResolved') continue

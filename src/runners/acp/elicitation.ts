@@ -3,7 +3,7 @@
  * form; none, or an address to be visited, is something to confirm. Each has two options beside its own: to decline it,
  * and to put it away. The answer goes back in the shape that was asked for.
  */
-import { cutText, objectAt, objectsAt, textAt } from './fields.ts'
+import { cutText, objectAt, textAt } from './fields.ts'
 import { isJsonObject } from '../../wire/json-object.ts'
 import type { Limits } from '../../limits.ts'
 import type { AskField, AskOption, TaskMessage } from '../../wire/events.ts'
@@ -57,8 +57,7 @@ interface Field {
 /** Of more than `choicesMax` choices one is typed as text. */
 function fieldOf(name: string, property: JsonObject, required: boolean, choicesMax: number): Field {
   const isList = property['type'] === 'array'
-  const all = isList ? undefined : choices(property)
-  const options = all !== undefined && all.length > choicesMax ? undefined : all
+  const options = isList ? undefined : choices(property, choicesMax)
   const label = textAt(property, 'title') ?? textAt(property, 'description')
   const type = options !== undefined ? 'choice' : (fieldTypes[textAt(property, 'type') ?? ''] ?? 'text')
   const field: AskField = {
@@ -73,28 +72,25 @@ function fieldOf(name: string, property: JsonObject, required: boolean, choicesM
   return { field, isList }
 }
 
-/** More than these are too many in any case. */
-const choicesReadMax = 1_000
-
 const fieldTypes: Readonly<Record<string, AskField['type']>> = {
   number: 'number',
   integer: 'number',
   boolean: 'boolean',
 }
 
-function choices(property: JsonObject): AskOption[] | undefined {
-  const titled = objectsAt(property, 'oneOf', choicesReadMax)
-  if (titled !== undefined) {
-    return titled.map((one) => ({
-      id: textAt(one, 'const') ?? '',
-      label: textAt(one, 'title') ?? textAt(one, 'const') ?? '',
-    }))
-  }
-  const plain = property['enum']
-  if (!Array.isArray(plain)) return undefined
-  return plain
-    .slice(0, choicesReadMax)
-    .flatMap((one: unknown) => (typeof one === 'string' ? [{ id: one, label: one }] : []))
+/** Undefined where there are none, and where there are more than `countMax`. */
+function choices(property: JsonObject, countMax: number): AskOption[] | undefined {
+  const { oneOf, enum: plain } = property
+  const listed: unknown = Array.isArray(oneOf) ? oneOf : plain
+  if (!Array.isArray(listed) || listed.length > countMax) return undefined
+  return listed.flatMap((one: unknown) => choiceOf(one) ?? [])
+}
+
+function choiceOf(one: unknown): AskOption | undefined {
+  if (typeof one === 'string') return { id: one, label: one }
+  if (!isJsonObject(one)) return undefined
+  const id = textAt(one, 'const') ?? ''
+  return { id, label: textAt(one, 'title') ?? id }
 }
 
 function oneQuestion(text: string, { field, isList }: Field): Question {

@@ -46,8 +46,15 @@ describe('what an agent wants to know', () => {
 
   // bound: askOptionsMax
   test('of more choices than may be shown one is typed', () => {
-    const kinds = [2, 3].map((count) => {
-      const property = { type: 'string', enum: Array.from({ length: count }, (_, index) => String(index)) }
+    const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index))
+    const titled = (count: number): object[] => ids(count).map((id) => ({ const: id, title: `the ${id}` }))
+    const properties = [
+      { type: 'string', enum: ids(2) },
+      { type: 'string', enum: ids(3) },
+      { type: 'string', oneOf: titled(2) },
+      { type: 'string', oneOf: titled(3) },
+    ]
+    const kinds = properties.map((property) => {
       const bounds = { ...limits, askOptionsMax: 4 }
       return [
         asked({ a: property }, bounds).ask.options?.length,
@@ -55,6 +62,8 @@ describe('what an agent wants to know', () => {
       ]
     })
     expect(kinds).toEqual([
+      [4, 'choice'],
+      [2, 'text'],
       [4, 'choice'],
       [2, 'text'],
     ])

@@ -1,0 +1,10 @@
+/** The command line: what of something long it shows, and how far back it looks. */
+
+export const cliLimits = {
+  /** Lines of one changed file's patch that `run` shows. Past it: the number of the others. */
+  patchLinesMax: 40,
+  /** Why an agent's tool failed, as `run` shows it. Past it: cut. */
+  toolFailureCharsMax: 200,
+  /** The journal's last events among which `answer` looks for an ask that has ended. Past it: there is no such ask. */
+  endedAskEventsLooked: 10_000,
+} as const
