@@ -5,6 +5,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { inspectorLimits } from '../src/inspector/limits.ts'
 import { limits } from '../src/limits.ts'
 import { rig } from './actors/rig.ts'
 import { quiet, until } from './actors/turns.ts'
@@ -45,11 +46,14 @@ function tagsOf(file: string, text: string): Tagged[] {
 
 describe('the ledger of bounds', () => {
   const keys: readonly string[] = Object.keys(limits)
+  const known: readonly string[] = [...keys, ...Object.keys(inspectorLimits)]
   // Of the quick project: what runs on every change.
   const tags = [...filesOf('test/**/*.test.ts')]
     .filter(([file]) => !/^test\/(?:soak|bench)\//.test(file))
     .flatMap(([file, text]) => tagsOf(file, text))
-  const sources = [...filesOf('src/**/*.ts')].filter(([file]) => !/^src\/limits(?:\/|\.ts$)/.test(file))
+  const sources = [...filesOf('src/**/*.ts')].filter(
+    ([file]) => !/^src\/(?:inspector\/)?limits(?:\/|\.ts$)/.test(file),
+  )
   const code = sources.map(([, text]) => codeOnly(text)).join('\n')
   const kept = keys.filter((key) => new RegExp(`\\b${key}\\b`).test(code))
 
@@ -63,17 +67,18 @@ describe('the ledger of bounds', () => {
   })
 
   test('names nothing but bounds, each right above a test', () => {
-    const wrong = tags.filter((one) => one.keys.length === 0 || one.keys.some((key) => !keys.includes(key)))
+    const wrong = tags.filter((one) => one.keys.length === 0 || one.keys.some((key) => !known.includes(key)))
     expect(wrong.map(({ place }) => place)).toEqual([])
     const astray = tags.filter(({ below }) => !beginOfTest.test(below))
     expect(astray.map(({ place }) => place)).toEqual([])
   })
 
   test('every area is a part of the whole, and no bound stands in two of them', async () => {
-    const areas = [...filesOf('src/limits/*.ts').keys()].filter((file) => file !== 'src/limits/units.ts')
+    const files = [...filesOf('src/limits/*.ts').keys(), 'src/inspector/limits.ts']
+    const areas = files.filter((file) => file !== 'src/limits/units.ts')
     const modules = await Promise.all(areas.map((file): Promise<object> => import(join(root, file))))
     const standing = modules.flatMap((one) => Object.values(one).flatMap((area) => Object.keys(Object(area))))
-    expect(standing.toSorted()).toEqual(keys.toSorted())
+    expect(standing.toSorted()).toEqual(known.toSorted())
   })
 
   test('every bound is kept by some code, but for those of parts to come', () => {

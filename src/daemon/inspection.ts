@@ -124,7 +124,7 @@ function sightOf(broker: Broker, tally: Tally, command: Sight['command']): Sight
   const { parts } = broker
   const { identity, journal, now } = parts
   const { version, pid, startedAt } = identity
-  const stored = new StoredTasks(broker, inspectorLimits.tasksMax)
+  const stored = new StoredTasks(broker, inspectorLimits)
   return {
     identity: { version, pid, startedAt, epoch: journal.epoch },
     tally,

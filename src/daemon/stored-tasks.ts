@@ -3,11 +3,10 @@
  * when that is a small part of the time that has passed. Those that settled meanwhile are read one by one.
  */
 import type { Broker } from '../actors/broker-actor.ts'
+import type { InspectorLimits } from '../inspector/limits.ts'
 import type { TaskRecord } from '../store/store.ts'
 
-/** Of the time that passes, at most one part of so many is spent listing. */
-const restPerWork = 100
-const restMsMin = 1_000
+export type StoredTasksLimits = Pick<InspectorLimits, 'tasksMax' | 'listingRestFactor' | 'listingRestMsMin'>
 
 export interface Listed {
   /** The newest of those that do not live, oldest first. */
@@ -18,16 +17,16 @@ export interface Listed {
 
 export class StoredTasks {
   readonly #broker: Broker
-  readonly #newestMax: number
+  readonly #limits: StoredTasksLimits
   #newest: TaskRecord[] = []
   #byState: Record<string, number> = {}
   #lived: ReadonlySet<string> = new Set()
   #head = -1
   #againAt = 0
 
-  constructor(broker: Broker, newestMax: number) {
+  constructor(broker: Broker, limits: StoredTasksLimits) {
     this.#broker = broker
-    this.#newestMax = newestMax
+    this.#limits = limits
   }
 
   list(): Listed {
@@ -48,9 +47,10 @@ export class StoredTasks {
     const settled = this.#broker.parts.store.tasks().filter(({ id }) => !living.has(id))
     this.#byState = {}
     for (const { state } of settled) this.#byState[state] = (this.#byState[state] ?? 0) + 1
-    this.#newest = settled.slice(-this.#newestMax)
+    const { tasksMax, listingRestFactor, listingRestMsMin } = this.#limits
+    this.#newest = settled.slice(-tasksMax)
     const ended = performance.now()
-    this.#againAt = ended + Math.max(restMsMin, (ended - began) * restPerWork)
+    this.#againAt = ended + Math.max(listingRestMsMin, (ended - began) * listingRestFactor)
   }
 
   #takeSettled(living: ReadonlySet<string>): void {
@@ -58,7 +58,7 @@ export class StoredTasks {
       const record = living.has(id) ? undefined : this.#broker.parts.store.task(id)
       if (record === undefined) continue
       this.#byState[record.state] = (this.#byState[record.state] ?? 0) + 1
-      this.#newest = [...this.#newest.slice(1 - this.#newestMax), record]
+      this.#newest = [...this.#newest.slice(1 - this.#limits.tasksMax), record]
     }
   }
 }
