@@ -4,7 +4,7 @@
  */
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
-import { refuseHeld } from './claim-task.ts'
+import { expireLeases, refuseHeld } from './claim-task.ts'
 import type { Request } from './request.ts'
 
 interface Which {
@@ -14,7 +14,7 @@ interface Which {
 
 interface Pruned {
   readonly pruned: number
-  /** There are more: to be asked again. */
+  /** There are more that may go: to be asked again. */
   readonly more?: true
 }
 
@@ -31,8 +31,11 @@ export function pruneTasks(request: Request, { before, ids }: Which): Outcome<Pr
   const refusal = refuseNamed(request, named ?? [], ids !== undefined)
   if (refusal !== undefined) return refusal
   const max = broker.parts.limits.pruneTasksMax
-  const found = broker.parts.store.prunable({ before, ids: named }, max + 1)
-  const going = found.slice(0, max).filter((id) => isFree(request, id))
+  expireLeases(broker)
+  // What stays does not stand in the way of what lies behind it.
+  const mayGo = (id: string): boolean => isFree(request, id)
+  const found = broker.parts.store.prunable({ before, ids: named, mayGo }, max + 1)
+  const going = found.slice(0, max)
   for (const id of going) broker.transactions.current.forget(id)
   broker.transactions.current.afterCommit(() => going.forEach((id) => broker.tasks.closed.forget(id)))
   return accepted({ pruned: going.length, ...(found.length > max ? { more: true } : {}) })
@@ -50,6 +53,6 @@ function refuseNamed(request: Request, ids: readonly string[], isNamed: boolean)
   return undefined
 }
 
-function isFree(request: Request, id: string): boolean {
-  return request.broker.tasks.live(id) === undefined && refuseHeld(request, id) === undefined
+function isFree({ broker, session }: Request, id: string): boolean {
+  return broker.tasks.live(id) === undefined && broker.leases.allows(id, session.id)
 }

@@ -164,7 +164,7 @@ export class CallboardClient implements AsyncDisposable {
     for (let total = 0; ;) {
       const { pruned, more = false } = await this.#ask(command, pruneResultSchema, options)
       total += pruned
-      // What another client holds stays, and is there again.
+      // Whoever says that there are more and lets none go would be asked for ever.
       if (!more || pruned === 0) return total
     }
   }

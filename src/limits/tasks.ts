@@ -7,7 +7,7 @@ export const taskLimits = {
   /** Settled tasks kept in memory. Past either: the oldest is forgotten (`unknown_task`). */
   tasksKeptMax: 10_000,
   tasksKeptBytesMax: 8 * MiB,
-  /** Tasks of one PruneTasks: 5 ms. More ids: `invalid_command`; where more match, its answer says so. */
+  /** Tasks of one PruneTasks: 5 ms. More ids: `invalid_command`; where more may go, its answer says so. */
   pruneTasksMax: 250,
   /** A task's text in lists; GetTask and the journal hold no more than its first message. */
   listedTextCharsMax: 1_000,

@@ -100,12 +100,13 @@ class MemoryStore implements Store {
     return Array.from(this.#kept.values(), (kept) => kept.record)
   }
 
-  prunable({ before = Infinity, ids }: Prunable, count: number): readonly string[] {
+  prunable({ before = Infinity, ids, mayGo }: Prunable, count: number): readonly string[] {
     const found: string[] = []
     for (const id of ids ?? this.#kept.keys()) {
       if (found.length === count) break
       const kept = this.#kept.get(id)
-      if (kept !== undefined && kept.record.createdAt < before) found.push(id)
+      if (kept === undefined || kept.record.createdAt >= before) continue
+      if (mayGo?.(id) ?? true) found.push(id)
     }
     return found
   }

@@ -119,6 +119,8 @@ export interface Prunable {
   /** Milliseconds since the Unix epoch. */
   readonly before?: number | undefined
   readonly ids?: readonly string[] | undefined
+  /** False for those that stay: they are passed over and do not count. It must not write. */
+  readonly mayGo?: (id: string) => boolean
 }
 
 export interface StoreUse {
@@ -153,7 +155,7 @@ export interface Store {
   tasks(): readonly TaskRecord[]
   /** Whole records of tasks that are neither settled nor closed: what a crash interrupted, and what was queued. */
   unsettled(): readonly TaskRecord[]
-  /** Ids of settled and closed tasks, at most `count`, oldest first: created before a time, of these ids, or both. */
+  /** Ids of settled and closed tasks, at most `count` that may go, oldest first: created before a time, of these ids, or both. */
   prunable(which: Prunable, count: number): readonly string[]
   /** Sessions that can still be resumed. */
   sessions(): readonly SessionRecord[]

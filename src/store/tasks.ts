@@ -40,7 +40,7 @@ export class TaskRows {
     )
     this.#count = database.prepare('SELECT count(*) AS count FROM tasks WHERE phase > 0')
     const settled = `phase = 1 AND listed ->> '$.createdAt' < ?`
-    this.#settledBefore = database.prepare(`SELECT id FROM tasks WHERE ${settled} ORDER BY ref LIMIT ?`)
+    this.#settledBefore = database.prepare(`SELECT id FROM tasks WHERE ${settled} ORDER BY ref`)
     this.#isSettledBefore = database.prepare(`SELECT ref FROM tasks WHERE ${settled} AND id = ?`)
     this.#parts = {
       request: new Part(database, transactions, 'requests'),
@@ -130,14 +130,23 @@ export class TaskRows {
     return this.#live.all().map((row) => this.#whole(row))
   }
 
-  prunable({ before = Number.MAX_SAFE_INTEGER, ids }: Prunable, count: number): string[] {
-    if (ids === undefined) return this.#settledBefore.all(before, count).map((row) => textOf(row, 'id'))
+  prunable({ before = Number.MAX_SAFE_INTEGER, ids, mayGo }: Prunable, count: number): string[] {
     const found: string[] = []
-    for (const id of ids) {
-      if (found.length === count) break
-      if (this.#isSettledBefore.get(before, id) !== undefined) found.push(id)
+    for (const id of ids === undefined
+      ? this.#allSettledBefore(before)
+      : this.#ofSettledBefore(ids, before)) {
+      if (mayGo?.(id) ?? true) found.push(id)
+      if (found.length >= count) break
     }
     return found
+  }
+
+  *#allSettledBefore(before: number): Iterable<string> {
+    for (const row of this.#settledBefore.iterate(before)) yield textOf(row, 'id')
+  }
+
+  *#ofSettledBefore(ids: readonly string[], before: number): Iterable<string> {
+    for (const id of ids) if (this.#isSettledBefore.get(before, id) !== undefined) yield id
   }
 
   #whole(row: Row): TaskRecord {

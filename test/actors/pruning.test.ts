@@ -95,6 +95,23 @@ describe.each([
     expect(limits.pruneTasksMax).toBeGreaterThan(2)
   })
 
+  test('that others hold do not stand in the way of those behind them', async () => {
+    const place = await start({ limits: { pruneTasksMax: 2 } })
+    const [holder, other] = [await place.connect(), await place.connect()]
+    for (const client of [holder, other]) await client.greet()
+    const held: string[] = []
+    for (let count = 0; count < 3; count++) {
+      held.push(await ended(place, holder))
+      await holder.ask({ commandName: 'ClaimTask', data: { taskId: held[count] ?? '' } })
+    }
+    for (let count = 0; count < 3; count++) await ended(place, other)
+    const all = prune({ before: Date.now() + 1 })
+    expect(await other.ask(all)).toEqual({ pruned: 2, more: true })
+    expect(await other.ask(all)).toEqual({ pruned: 1 })
+    expect(await other.ask(all)).toEqual({ pruned: 0 })
+    expect(await listed(other)).toEqual(held)
+  })
+
   test('that are closed and pruned in one write are gone', async () => {
     const place = await start({})
     const client = await place.connect()
