@@ -22,6 +22,8 @@ export function claimTask(request: Request, data: ClaimTask): Outcome<{ holder: 
   const { taskId, ttlMs, steal, approve } = data
   const found = findTask(request, taskId)
   if (!found.ok) return found
+  if ('record' in found.value && found.value.record.state === 'closed')
+    return refused('busy', 'This task is closed: resume it first (callboard resume), then claim it.')
   if (approve !== undefined && isInSameTree(broker, session.insideTask, taskId)) {
     return refused(
       'unauthorized',
