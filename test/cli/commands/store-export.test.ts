@@ -5,7 +5,7 @@ import { openStore, readAll, record, stored, storedMany } from '../../store/samp
 import { hostile, keepJournal } from './kept-journal.ts'
 
 const kept = keepJournal()
-const { world, journal, file } = kept
+const { world, file } = kept
 
 /** An export as its lines. */
 async function exported(): Promise<string[]> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { JournalReader } from '../../../src/store/journal-reader.ts'
-import { openStore, readAll, record, storedMany } from '../../store/sample-store.ts'
+import { openStore, readAll, storedMany } from '../../store/sample-store.ts'
 import { keepJournal } from './kept-journal.ts'
 import { ScriptedDaemon } from '../scripted-daemon.ts'
 
