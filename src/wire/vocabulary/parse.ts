@@ -24,12 +24,15 @@ const seedThere = 'origin "Server" looks like the vocabulary seed: this socket i
 const knownCommands = new Set(commandNames)
 const nameCharsMax = 60
 
-/** Validates a client's message. */
-export function parseFromClient(value: unknown): Outcome<ClientMessage> {
+/** Validates a client's message. `names`: the commands that its listener takes, for who misspells one. */
+export function parseFromClient(
+  value: unknown,
+  names: readonly string[] = commandNames,
+): Outcome<ClientMessage> {
   if (!isJsonObject(value)) return refused('invalid_frame', 'A message is a JSON object.')
   if (value['origin'] === 'Client') return refused('invalid_frame', seedHere)
   const type = value['type']
-  if (type === 'TaskCommand') return parseCommand(value['data'], value)
+  if (type === 'TaskCommand') return parseCommand(value['data'], value, names)
   if (type === 'Hello') return checked(helloSchema, value, 'Hello')
   return refused('invalid_frame', `A client sends TaskCommand or Hello, not ${quoted(type)}.`)
 }
@@ -53,10 +56,14 @@ export function requestIdOf(value: unknown): string | undefined {
   return typeof id === 'string' && id.length > 0 && id.length <= limits.requestIdCharsMax ? id : undefined
 }
 
-function parseCommand(command: unknown, message: unknown): Outcome<ClientMessage> {
+function parseCommand(
+  command: unknown,
+  message: unknown,
+  names: readonly string[],
+): Outcome<ClientMessage> {
   const name = isJsonObject(command) ? command['commandName'] : undefined
   if (typeof name !== 'string') return refused('invalid_command', 'TaskCommand: data.commandName is missing.')
-  if (!knownCommands.has(name)) return unknownCommand(name)
+  if (!knownCommands.has(name)) return unknownCommand(name, names)
   const parsed = commandMessageSchema.safeParse(message)
   if (parsed.success) return accepted(parsed.data)
   const issue = parsed.error.issues[0]
@@ -64,9 +71,9 @@ function parseCommand(command: unknown, message: unknown): Outcome<ClientMessage
   return invalid('invalid_command', name, issue.path.slice(1), issue)
 }
 
-function unknownCommand(name: string): Outcome<ClientMessage> {
-  const meant = nearest(name, commandNames)
-  const hint = meant === undefined ? `Known are ${commandNames.join(', ')}.` : `Did you mean ${meant}?`
+function unknownCommand(name: string, names: readonly string[]): Outcome<ClientMessage> {
+  const meant = nearest(name, names)
+  const hint = meant === undefined ? `Known are ${names.join(', ')}.` : `Did you mean ${meant}?`
   return refused('invalid_command', `There is no command ${quoted(name)}. ${hint}`)
 }
 

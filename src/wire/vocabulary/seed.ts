@@ -25,6 +25,7 @@ const noExtension =
   'is of the extension callboard/1, which the vocabulary seed does not have: use a …+roo listener.'
 const noAnswer = 'is answered in shapes that the vocabulary seed does not have: use a …+roo listener.'
 
+const seedNames = [...seedCommandNames]
 const rooOnly = new Set(commandNames.filter((name) => !seedCommandNames.has(name)))
 
 // --- from a client ---------------------------------------------------------------------------------------------------
@@ -46,12 +47,8 @@ function parseFromClient(value: unknown): Outcome<ClientMessage> {
   const command = isJsonObject(data)
     ? present({ commandName: name, data: argument(name, data['data']) })
     : data
-  return parseCommandOfRoo({
-    type,
-    origin: 'client',
-    ...present({ clientId: clientId.value }),
-    data: command,
-  })
+  const beside = present({ clientId: clientId.value })
+  return parseCommandOfRoo({ type, origin: 'client', ...beside, data: command }, seedNames)
 }
 
 /** A command's data with its other names taken and `null` taken away, where a field may be missing. */

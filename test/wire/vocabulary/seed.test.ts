@@ -52,6 +52,15 @@ test('they are taken as its Rust writes them: client_id, new_tab, and null for N
   })
 })
 
+test('an unknown command is told of those alone that a client of seed may send', () => {
+  const said = (name: string): string => JSON.stringify(seed.parseFromClient(command(name)))
+  expect(said('ListTask')).not.toContain('ListTasks')
+  expect(said('CancelTsk')).toContain('There is no command \\"CancelTsk\\". Did you mean CancelTask?')
+  expect(said('Xyzzy')).toContain(
+    'Known are StartNewTask, CancelTask, CloseTask, ResumeTask, SendMessage, DeleteQueuedMessage."',
+  )
+})
+
 test('null is absent in every optional field, and stays in what is the runner’s own', () => {
   const callboard = { profile: null, command: ['true'], cwd: null, env: null, stdin: null }
   const configuration = { callboard, provider: { key: null } }
