@@ -1,12 +1,11 @@
+/** A client's requests: each gets its own reply, or is told why it gets none. */
 import { getEventListeners } from 'node:events'
 import { describe, expect, test, vi } from 'vitest'
 import { limits } from '../../src/limits.ts'
 import type { CallboardClient } from '../../src/client/callboard-client.ts'
-import { canonicalCodec } from '../../src/wire/codec.ts'
 import type { TaskCommandName } from '../../src/wire/commands.ts'
-import { events, reader } from './driven-loop.ts'
 import { RecordingClock } from './recording-clock.ts'
-import { clientOf, connected, memoryPlace, places, serverAt } from './setting.ts'
+import { clientOf, connected, memoryPlace, places, serverAt, failed } from './setting.ts'
 
 const task = {
   id: 't1',
@@ -15,13 +14,6 @@ const task = {
   createdAt: 5,
   resumable: false,
   asks: [],
-}
-
-function failed(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => 'resolved',
-    (error: unknown) => error,
-  )
 }
 
 describe.each(places)('over %s', (_, place) => {
@@ -223,152 +215,5 @@ describe('one request', () => {
     await link.command('GetTask')
     await client.close()
     expect(await got).toMatchObject({ code: 'closed' })
-  })
-})
-
-describe('what is not sent', () => {
-  // bound: clientRequestsMax
-  test('more than clientRequestsMax at once', async () => {
-    const { client, link } = await connected(memoryPlace(), { limits: { clientRequestsMax: 2 } })
-    const first = client.listTasks()
-    const second = failed(client.getStatus())
-    expect(await failed(client.listTasks())).toMatchObject({ code: 'limit_exceeded' })
-    link.reply((await link.command('ListTasks')).requestId, { tasks: [] })
-    await first
-    const third = client.listTasks()
-    link.reply((await link.command('ListTasks')).requestId, { tasks: [] })
-    expect(await third).toEqual([])
-    await client.close()
-    expect(await second).toMatchObject({ code: 'closed' })
-  })
-
-  // bound: frameInBytesMax
-  test('a frame that is a byte longer than the server takes, and one of that length is', async () => {
-    const { client, link } = await connected()
-    void failed(client.startTask({ text: 'x' }, { requestId: 'r' }))
-    const { clientId: _, ...message } = await link.command('StartNewTask')
-    const bytes = canonicalCodec.encodeToServer(message).length
-    const bounded = (frameInBytesMax: number) => connected(memoryPlace(), { limits: { frameInBytesMax } })
-    const wide = await bounded(bytes)
-    void failed(wide.client.startTask({ text: 'x' }, { requestId: 'r' }))
-    await wide.link.command('StartNewTask')
-    const narrow = await bounded(bytes - 1)
-    const refused = failed(narrow.client.startTask({ text: 'x' }, { requestId: 'r' }))
-    expect(await refused).toMatchObject({ code: 'frame_too_large' })
-  })
-
-  test.each([
-    ['a frame that would cost the link', { text: 'x'.repeat(3_000) }, {}, 'frame_too_large'],
-    ['an empty requestId', { text: '' }, { requestId: '' }, 'invalid_frame'],
-    ['a requestId that is too long', { text: '' }, { requestId: 'x'.repeat(65) }, 'invalid_frame'],
-    ['the requestId of Hello', { text: '' }, { requestId: 'hello' }, 'request_conflict'],
-  ])('%s', async (_, data, options, code) => {
-    const { client, link } = await connected(memoryPlace(), { limits: { frameInBytesMax: 2_000 } })
-    expect(await failed(client.startTask(data, options))).toMatchObject({ code })
-    expect(link.names()).not.toContain('StartNewTask')
-  })
-
-  test('a command that is not valid, and a subscription beside events()', async () => {
-    const { client } = await connected()
-    expect(await failed(client.getTask(''))).toMatchObject({ code: 'invalid_command' })
-    expect(await failed(client.request({ commandName: 'Subscribe' }))).toMatchObject({ code: 'unsupported' })
-  })
-
-  test('a requestId that is in flight already', async () => {
-    const { client, link } = await connected()
-    const first = client.listTasks({}, { requestId: 'mine' })
-    expect(await failed(client.listTasks({}, { requestId: 'mine' }))).toMatchObject({
-      code: 'request_conflict',
-    })
-    expect((await link.command('ListTasks')).requestId).toBe('mine')
-    link.reply('mine', { tasks: [] })
-    await first
-  })
-})
-
-describe('a link that is lost with requests in flight', () => {
-  test('in a resumed session every one of them goes out again under its id', async () => {
-    const { client, server, link } = await connected()
-    const started = client.startTask({ text: 'once' })
-    const listed = client.listTasks()
-    const [start, list] = [await link.command('StartNewTask'), await link.command('ListTasks')]
-    link.link.destroy()
-    const again = await server.nextLink()
-    await again.welcome({ resumed: true })
-    expect(await again.command('StartNewTask')).toEqual(start)
-    expect(await again.command('ListTasks')).toEqual(list)
-    again.reply(start.requestId, { taskId: 't7' })
-    again.reply(list.requestId, { tasks: [] })
-    expect(await started).toEqual({ taskId: 't7' })
-    expect(await listed).toEqual([])
-  })
-
-  test('over a restart of the daemon too: the journal is the same, only its epoch is another one', async () => {
-    const { client, server, link } = await connected()
-    const loop = reader(client.events())
-    await link.subscribed()
-    link.say(...events(1, 3))
-    await loop.take(3)
-    const answered = client.respondToAsk('a1', { text: 'yes' })
-    const respond = await link.command('RespondToAsk')
-    link.link.destroy()
-    const restarted = await server.nextLink()
-    const hello = await restarted.welcome({ resumed: true, epoch: 'journal-a.2', clientId: 'c2', head: 5 })
-    expect(hello.data.resume).toEqual({ sessionId: 's1', epoch: 'journal-a.1', after: 3 })
-    expect(await restarted.command('RespondToAsk')).toEqual(respond)
-    restarted.say(...events(4, 5))
-    restarted.reply(respond.requestId, {})
-    await answered
-    expect(await loop.take(2)).toEqual([4, 5])
-    expect(restarted.names()).toEqual(['Hello', 'RespondToAsk'])
-    restarted.link.destroy()
-    const third = await (await server.nextLink()).welcome({ resumed: true, epoch: 'journal-a.3' })
-    expect(third.data.resume).toEqual({ sessionId: 's1', epoch: 'journal-a.2', after: 5 })
-  })
-
-  test('in a new session queries go out again, and what may have been done is refused', async () => {
-    const { client, server, link } = await connected()
-    const started = failed(client.startTask({ text: 'once' }))
-    const listed = client.listTasks()
-    await link.command('StartNewTask')
-    await link.command('ListTasks')
-    link.link.destroy()
-    const again = await server.nextLink()
-    const unsent = client.startTask({ text: 'later' })
-    await again.welcome({ resumed: false, sessionId: 's2', epoch: 'journal-a.2' })
-    expect(await started).toMatchObject({
-      code: 'closed',
-      message: expect.stringContaining('unknown whether it was done'),
-    })
-    again.reply((await again.command('ListTasks')).requestId, { tasks: [] })
-    expect(await listed).toEqual([])
-    const later = await again.command('StartNewTask')
-    expect(later.data.data).toMatchObject({ text: 'later' })
-    again.reply(later.requestId, { taskId: 't8' })
-    expect(await unsent).toEqual({ taskId: 't8' })
-  })
-
-  test('nothing goes out before the new Hello is answered', async () => {
-    const { client, server, link } = await connected()
-    const listed = client.listTasks()
-    await link.command('ListTasks')
-    link.link.destroy()
-    const again = await server.nextLink()
-    again.ack()
-    await again.hello()
-    await again.command('Unsubscribe')
-    expect(again.names()).toEqual(['Hello', 'Unsubscribe'])
-    again.reply('hello', { protocol: 1, clientId: 'c', sessionId: 's', epoch: 'j.1', head: 0, resumed: true })
-    again.reply((await again.command('ListTasks')).requestId, { tasks: [] })
-    await listed
-  })
-
-  test('a client that gives up rejects them with why', async () => {
-    const { client, server, link } = await connected(memoryPlace(), { attemptsMax: 2 })
-    const started = failed(client.startTask({ text: 'x' }))
-    await link.command('StartNewTask')
-    server.close()
-    expect(await started).toMatchObject({ code: 'unreachable' })
-    expect(await failed(client.getStatus())).toMatchObject({ code: 'closed', cause: { code: 'unreachable' } })
   })
 })

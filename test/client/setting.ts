@@ -63,3 +63,11 @@ export async function connected(
   await ready
   return { server, client, link }
 }
+
+/** What a promise failed with. */
+export function failed(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => 'resolved',
+    (error: unknown) => error,
+  )
+}
