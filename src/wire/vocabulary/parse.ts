@@ -56,11 +56,7 @@ export function requestIdOf(value: unknown): string | undefined {
   return typeof id === 'string' && id.length > 0 && id.length <= limits.requestIdCharsMax ? id : undefined
 }
 
-function parseCommand(
-  command: unknown,
-  message: unknown,
-  names: readonly string[],
-): Outcome<ClientMessage> {
+function parseCommand(command: unknown, message: unknown, names: readonly string[]): Outcome<ClientMessage> {
   const name = isJsonObject(command) ? command['commandName'] : undefined
   if (typeof name !== 'string') return refused('invalid_command', 'TaskCommand: data.commandName is missing.')
   if (!knownCommands.has(name)) return unknownCommand(name, names)
