@@ -1,6 +1,7 @@
 /**
  * Questions about what there is: tasks, clients, the daemon itself. On a `scope=own` listener only the asker's own.
  */
+import { unsettledStates } from '../wire/commands.ts'
 import type { TaskState } from '../wire/commands.ts'
 import type { Client, SnapshotTask, Status, Task } from '../wire/envelope.ts'
 import { accepted } from '../wire/rejection.ts'
@@ -16,16 +17,24 @@ export function listTasks(
   request: Request,
   { states }: { states?: TaskState[] | undefined },
 ): Outcome<{ tasks: Task[] }> {
-  const tasks = visibleTasks(request)
-  return accepted({
-    tasks: states === undefined ? tasks : tasks.filter((task) => states.includes(task.state)),
-  })
+  if (states === undefined) return accepted({ tasks: visibleTasks(request) })
+  // What has not settled lives: the store, which may know very many, need not be asked for it.
+  const areLive = states.every((state) => unsettled.has(state))
+  const records = areLive ? visibleTo(request, liveRecords(request.broker)) : visibleRecords(request)
+  const asked = records.filter(({ state }) => states.includes(state))
+  return accepted({ tasks: shownTasks(request, asked) })
 }
+
+const unsettled: ReadonlySet<TaskState> = new Set(unsettledStates)
 
 /** Settled tasks, then live ones, oldest first in each. */
 export function visibleTasks(request: Request): Task[] {
-  const places = request.broker.queue.places()
-  return visibleRecords(request).map((record) => shown(request.broker, record, places))
+  return shownTasks(request, visibleRecords(request))
+}
+
+function shownTasks({ broker }: Request, records: readonly TaskRecord[]): Task[] {
+  const places = broker.queue.places()
+  return records.map((record) => shown(broker, record, places))
 }
 
 /** The same with the last that each said. */
@@ -37,11 +46,18 @@ export function snapshotTasks(request: Request): SnapshotTask[] {
   })
 }
 
-function visibleRecords({ broker, connection, session }: Request): TaskRecord[] {
+function visibleRecords(request: Request): TaskRecord[] {
+  const { broker } = request
   const settled = broker.parts.store.tasks().filter(({ id }) => broker.tasks.live(id) === undefined)
-  const live = Array.from(broker.tasks.all(), (task) => broker.tasks.liveRecord(task))
-  const all = [...settled, ...live]
-  return connection.policy.scope === 'own' ? all.filter(({ id }) => session.ownTasks.has(id)) : all
+  return visibleTo(request, [...settled, ...liveRecords(broker)])
+}
+
+function liveRecords(broker: Broker): TaskRecord[] {
+  return Array.from(broker.tasks.all(), (task) => broker.tasks.liveRecord(task))
+}
+
+function visibleTo({ connection, session }: Request, records: TaskRecord[]): TaskRecord[] {
+  return connection.policy.scope === 'own' ? records.filter(({ id }) => session.ownTasks.has(id)) : records
 }
 
 export function getTask(request: Request, id: string): Outcome<Task> {

@@ -145,11 +145,10 @@ const sendMessageSchema = z.object({
   taskId: taskId.optional(),
 })
 
+/** Those of a task that waits or runs. */
+export const unsettledStates = ['queued', 'starting', 'running', 'interactive'] as const
 export const taskStates = [
-  'queued',
-  'starting',
-  'running',
-  'interactive',
+  ...unsettledStates,
   'completed',
   'aborted',
   'failed',

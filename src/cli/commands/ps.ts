@@ -3,9 +3,8 @@ import { Command } from 'commander'
 import { withConnection } from '../connection.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
 import { taskTable } from '../rendering/task-report.ts'
-import { isSettled } from '../settled.ts'
 import type { Invocation } from '../invocation.ts'
-import { taskStates } from '../../wire/commands.ts'
+import { unsettledStates } from '../../wire/commands.ts'
 
 export function psCommand(): Command {
   return withSharedOptions(new Command('ps'))
@@ -19,7 +18,7 @@ export function psCommand(): Command {
 
 async function ps(invocation: Invocation, all: boolean): Promise<void> {
   const { output, json } = invocation
-  const states = taskStates.filter((state) => !isSettled(state))
+  const states = [...unsettledStates]
   const tasks = await withConnection(invocation, {}, ({ client }) => client.listTasks(all ? {} : { states }))
   const sorted = tasks.toSorted((one, other) => one.createdAt - other.createdAt)
   if (json) return output.document(sorted)

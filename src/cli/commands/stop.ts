@@ -6,8 +6,7 @@ import { DaemonProcess } from '../daemon-process.ts'
 import { Failure } from '../failure.ts'
 import { advice, invocationOf, withSharedOptions } from '../invocation.ts'
 import { sayWhenLong } from '../say-when-long.ts'
-import { isSettled } from '../settled.ts'
-import { taskStates } from '../../wire/commands.ts'
+import { unsettledStates } from '../../wire/commands.ts'
 import { drainDeadline } from './serve.ts'
 import type { Invocation } from '../invocation.ts'
 
@@ -57,7 +56,7 @@ async function stop(invocation: Invocation, options: StopOptions): Promise<void>
 }
 
 function liveCount(tasks: Readonly<Record<string, number>>): number {
-  return taskStates.filter((state) => !isSettled(state)).reduce((sum, state) => sum + (tasks[state] ?? 0), 0)
+  return unsettledStates.reduce((sum, state) => sum + (tasks[state] ?? 0), 0)
 }
 
 function deadlineWords(deadlineMs: number | undefined): string {

@@ -8,6 +8,7 @@ import { withConnection } from '../connection.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
 import { eventRate, sortKeys, topScreen } from '../rendering/top-screen.ts'
 import { StopSignals } from '../stop-signals.ts'
+import { unsettledStates } from '../../wire/commands.ts'
 import type { CallboardClient } from '../../client/callboard-client.ts'
 import type { Invocation } from '../invocation.ts'
 import type { SortKey, TopSample } from '../rendering/top-screen.ts'
@@ -51,7 +52,7 @@ async function sampleOf(client: CallboardClient): Promise<TopSample> {
   const [status, clients, tasks] = await Promise.all([
     client.getStatus(),
     client.listClients(),
-    client.listTasks(),
+    client.listTasks({ states: [...unsettledStates] }),
   ])
   return {
     at: Date.now(),

@@ -1,5 +1,6 @@
 /** One screen of `callboard top`: the daemon in a few figures, its connections, its tasks. */
 import type { Client, Status, Task } from '../../wire/envelope.ts'
+import { isSettled } from '../settled.ts'
 import { shortDuration } from './duration.ts'
 import { oneLine } from './plain-text.ts'
 import { table } from './table.ts'
@@ -36,7 +37,7 @@ export function eventRate(now: TopSample, before: TopSample | undefined): number
 export function topScreen(sample: TopSample, before: TopSample | undefined, look: TopLook): string[] {
   const head = headLines(sample, before, look)
   const running = sample.tasks
-    .filter(({ state }) => live.has(state))
+    .filter(({ state }) => !isSettled(state))
     .toSorted((a, b) => b.createdAt - a.createdAt)
   const clients = [...sample.clients].sort(orders[look.sort])
   const keys = look.lines === undefined ? [] : ['', cut(keysLine(look.sort), look.columns)]
@@ -58,8 +59,6 @@ export function topScreen(sample: TopSample, before: TopSample | undefined, look
 function keysLine(sort: SortKey): string {
   return `by ${sort}; keys: l lag, a age, r refused, n name, q ends`
 }
-
-const live: ReadonlySet<string> = new Set(['queued', 'starting', 'running', 'interactive'])
 
 function within(lines: readonly string[], count: number): string[] {
   if (lines.length <= count) return [...lines]

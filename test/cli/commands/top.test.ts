@@ -40,6 +40,14 @@ describe('top', () => {
     })
   })
 
+  test('does not ask for tasks that have ended, and counts them', async () => {
+    await world.run(['run', '--', 'true'])
+    expect(await world.json(['top'])).toMatchObject({
+      status: { tasks: { completed: 1 } },
+      tasks: [{ text: 'sleep 60' }],
+    })
+  })
+
   test.each([
     [['--every', '10ms'], /Every 100ms at most\./],
     [['--sort', 'colour'], /Allowed choices are lag, age, refused, name/],
