@@ -1,80 +1,11 @@
+/** The channel on which a command asks: what is asked, and what never waits for it. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import { limits } from '../../src/limits.ts'
-import { commandRunner } from '../../src/runners/command.ts'
-import type { AskAnswer, RunAsk } from '../../src/runners/runner.ts'
-import { accepted, refused } from '../../src/wire/rejection.ts'
-import type { CallboardConfiguration } from '../../src/wire/commands.ts'
-import { record, taskOf } from './recorded-run.ts'
-import type { RecordedRun } from './recorded-run.ts'
-
-const lineMax = 2_000
-const runner = commandRunner({
-  limits: { cancelGraceMs: 500, outputCloseGraceMs: 100, messageUpdateMs: 5, askLineBytesMax: lineMax },
-})
-
-interface AskingRun extends RecordedRun {
-  /** In the order of asking. */
-  readonly asks: readonly RunAsk[]
-  readonly withdrawn: readonly string[]
-  /** The ask with this text, once it is there. */
-  asked(text: string): Promise<RunAsk>
-  answer(ask: RunAsk, answer: Omit<AskAnswer & { kind: 'answered' }, 'kind'>): void
-}
-
-/** `refusal`: what every ask is refused with. */
-function asking(command: readonly string[], more: CallboardConfiguration = {}, refusal?: string): AskingRun {
-  const asks: RunAsk[] = []
-  const withdrawn: string[] = []
-  const recorded = record(runner, taskOf({ command: [...command], ...more }), {
-    asked(ask) {
-      if (refusal !== undefined) return refused('limit_exceeded', refusal)
-      asks.push(ask)
-      return accepted(undefined)
-    },
-    withdrew: (key) => void withdrawn.push(key),
-  })
-  return {
-    ...recorded,
-    asks,
-    withdrawn,
-    asked: async (text) =>
-      await vi.waitFor(
-        () => {
-          const found = asks.find((ask) => ask.text === text)
-          if (found === undefined) throw new Error(`nothing asks ${text}`)
-          return found
-        },
-        { timeout: 5_000, interval: 5 },
-      ),
-    answer: (ask, answer) => recorded.run.answer(ask.key, { kind: 'answered', ...answer }),
-  }
-}
-
-const sh = (script: string, ...rest: [CallboardConfiguration?, string?]): AskingRun =>
-  asking(['sh', '-c', script], ...rest)
-const node = (script: string, ...rest: [CallboardConfiguration?, string?]): AskingRun =>
-  asking([process.execPath, '-e', script], ...rest)
-
-/** Prints each answer that comes, and ends after so many. */
-const printing = (count: number): string => `
-  const { Socket } = require('node:net')
-  const channel = new Socket({ fd: Number(process.env.CALLBOARD_ASK_FD) })
-  const ask = (value) => channel.write(JSON.stringify(value) + '\\n')
-  let left = ${count}
-  require('node:readline').createInterface({ input: channel }).on('line', (line) => {
-    console.log(line)
-    if (--left === 0) channel.destroy()
-  });`
-
-const printed = (run: RecordedRun): string[] => run.bytes('stdout').toString().split('\n').slice(0, -1)
-
-async function prints(run: RecordedRun, count: number): Promise<void> {
-  await vi.waitFor(() => expect(printed(run)).toHaveLength(count), { timeout: 5_000, interval: 5 })
-}
+import { asking, lineMax, node, printed, printing, prints, sh } from './asking-command.ts'
 
 describe('the examples', () => {
   test('in sh asks, and goes on with what was chosen', async () => {
@@ -160,74 +91,6 @@ describe('what is asked', () => {
     run.answer(await run.asked('?'), { text: 'x' })
     await run.ended
     expect(printed(run)).toEqual(['hello {"text":"x"}'])
-  })
-})
-
-describe('what cannot be asked is told to the command alone, which goes on', () => {
-  test('lines that are no ask', async () => {
-    const lines = [
-      'hello',
-      '',
-      '[1]',
-      'null',
-      '{}',
-      '{"text":1}',
-      '{"text":"x","kind":"order"}',
-      '{"text":"x","options":"yes"}',
-      '{"text":"x","options":[1]}',
-      '{"text":"x","id":{}}',
-      `{"text":"x","id":"${'x'.repeat(101)}"}`,
-      '{"id":"mine","text":"x","deadlineMs":-1}',
-      '{"text":"x","deadlineMs":"soon"}',
-      '{"__proto__":{"text":"x"}}',
-    ]
-    const run = node(`${printing(lines.length + 2)}
-      channel.write(Buffer.from([0x7b, 0xff, 0x0a]))
-      channel.write(${JSON.stringify(`${lines.join('\n')}\n`)})
-      ask({ text: 'good' })`)
-    run.answer(await run.asked('good'), { text: 'y' })
-    await run.ended
-    const answers = printed(run)
-    expect(answers).toHaveLength(lines.length + 2)
-    expect(answers.pop()).toBe('{"text":"y"}')
-    for (const answer of answers) expect(Object.keys(JSON.parse(answer)).at(-1)).toBe('error')
-    expect(answers.find((answer) => answer.includes('mine'))).toBe(
-      '{"id":"mine","error":"deadlineMs: expected milliseconds from now"}',
-    )
-    expect(run.asks).toHaveLength(1)
-  })
-
-  // bound: askLineBytesMax
-  test('a line past the bound, once, and the next line is read; one at the bound is', async () => {
-    const frame = JSON.stringify({ text: '' }).length
-    const run = node(`${printing(3)}
-      ask({ text: 'x'.repeat(100_000) })
-      ask({ text: 'x'.repeat(${lineMax - frame + 1}) })
-      ask({ text: 'y'.repeat(${lineMax - frame}) })`)
-    run.answer(await run.asked('y'.repeat(lineMax - frame)), { text: 'z' })
-    await run.ended
-    const tooLong = `{"error":"a line has at most ${lineMax} bytes"}`
-    expect(printed(run)).toEqual([tooLong, tooLong, '{"text":"z"}'])
-  })
-
-  test('a second one under a name that is open, and a second one without a name', async () => {
-    const run = node(`${printing(5)}
-      ask({ id: 'a', text: 'first' }); ask({ id: 'a', text: 'second' })
-      ask({ text: 'third' }); ask({ text: 'fourth' }); ask({ id: 'b', text: 'fifth' })`)
-    await prints(run, 2)
-    expect(printed(run)).toEqual([
-      '{"id":"a","error":"an ask with this id is open: give each an id of its own"}',
-      '{"error":"an ask with this id is open: give each an id of its own"}',
-    ])
-    for (const text of ['first', 'third', 'fifth']) run.answer(await run.asked(text), { text })
-    await run.ended
-    expect(run.asks.map(({ text }) => text)).toEqual(['first', 'third', 'fifth'])
-  })
-
-  test('what its task refuses, with the reason', async () => {
-    const run = sh(`echo '{"text":"?"}' >&3; read -r a <&3; echo "$a"`, {}, 'at most 64 asks are open')
-    await run.ended
-    expect(printed(run)).toEqual(['{"error":"at most 64 asks are open"}'])
   })
 })
 
