@@ -1,3 +1,4 @@
+/** What a replay tells of its task, and how it is ended. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +11,7 @@ import { beginning, completed, ending, one, recordedId, said, sample, tools } fr
 import { updated, usage, used, work, writeRecording } from './sample-recording.ts'
 import type { RecordedRun } from './recorded-run.ts'
 import type { Timed } from './sample-recording.ts'
-import type { TaskEvent } from '../../src/wire/events.ts'
+import { told, told6, wound } from './played-run.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'callboard-replay-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
@@ -19,36 +20,6 @@ function play(events: readonly Timed[], speed = 0, clock = new ManualClock(), li
   const replay = writeRecording(directory, events, `${Math.random()}.jsonl`)
   return record(replayRunner({ clock, limits }), taskOf({ replay, speed }))
 }
-
-/** Winds the clock to each of its timers until the run has ended; how many milliseconds each wait took. */
-async function wound(run: RecordedRun, clock: ManualClock): Promise<number[]> {
-  const waits: number[] = []
-  while (!run.calls.includes('ended')) {
-    await vi.waitFor(() => expect(clock.next !== undefined || run.calls.includes('ended')).toBe(true), {
-      interval: 1,
-    })
-    const ms = clock.next
-    if (ms === undefined) break
-    waits.push(ms)
-    clock.wind(ms)
-  }
-  return waits
-}
-
-const nameOf = (event: TaskEvent): string =>
-  event.eventName === 'message'
-    ? `${event.payload[0].action} ${event.payload[0].message.say}:${event.payload[0].message.text}`
-    : event.eventName
-const told = (run: RecordedRun): string[] => run.announced.map(nameOf)
-
-const told6 = [
-  'created text:I ',
-  'updated text:I write',
-  'updated text:I write it.',
-  'taskModeSwitched',
-  'taskToolFailed',
-  'taskTokenUsageUpdated',
-]
 
 describe('what a replay tells', () => {
   test('is what its task did, without what tasks say themselves, and ends with its result and use', async () => {
@@ -167,69 +138,6 @@ describe('what a replay tells', () => {
     expect(told(run)).toEqual(['created error:Stopped.', 'created text:Again.'])
     expect(run.calls.filter((call) => call === 'started')).toHaveLength(1)
     expect(waits.reduce((sum, ms) => sum + ms, 0)).toBe(430)
-  })
-})
-
-describe('when a replay tells it', () => {
-  test('is as it was recorded at speed 1', async () => {
-    const clock = new ManualClock()
-    const run = play(sample, 1, clock)
-    expect(await wound(run, clock)).toEqual([20, 10, 60, 60, 50, 20, 80, 100])
-    expect(run.calls.at(-1)).toBe('ended')
-  })
-
-  test.each([
-    [10, 40],
-    [0.5, 800],
-    [1_000, 0.4],
-  ])('at speed %d it takes %d ms', async (speed, total) => {
-    const clock = new ManualClock()
-    const waits = await wound(play(sample, speed, clock), clock)
-    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(total)
-  })
-
-  test('at speed 0 no timer runs', async () => {
-    const clock = new ManualClock()
-    expect(await wound(play(sample, 0, clock), clock)).toEqual([])
-  })
-
-  // bound: replayTimerMsMax
-  test('a wait of one timer takes one, a longer one several', async () => {
-    for (const [at, waits] of [
-      [420, [20, 400]],
-      [421, [20, 400, 1]],
-      [1_020, [20, 400, 400, 200]],
-    ] as const) {
-      const clock = new ManualClock()
-      const late: Timed[] = [...beginning, [at, completed]]
-      expect(await wound(play(late, 1, clock, { replayTimerMsMax: 400 }), clock)).toEqual(waits)
-    }
-  })
-
-  test('times that go back do not wait', async () => {
-    const clock = new ManualClock()
-    const run = play(
-      [...beginning, [500, said(1_100, 'text', 'a')], [100, said(1_101, 'text', 'b')], [510, completed]],
-      1,
-      clock,
-    )
-    expect(await wound(run, clock)).toEqual([20, 480, 10])
-    expect(told(run)).toEqual(['created text:a', 'created text:b'])
-  })
-
-  test('a paused one tells nothing until it is resumed', async () => {
-    const clock = new ManualClock()
-    const run = play(sample, 1, clock)
-    await vi.waitFor(() => expect(clock.next).toBe(20), { interval: 1 })
-    clock.wind(20)
-    await vi.waitFor(() => expect(run.calls).toEqual(['started']), { interval: 1 })
-    run.run.pause()
-    clock.wind(10_000)
-    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
-    expect([run.calls, clock.next]).toEqual([['started'], undefined])
-    run.run.resume()
-    await run.ended
-    expect(told(run)).toEqual(told6)
   })
 })
 
