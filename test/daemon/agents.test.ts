@@ -1,74 +1,10 @@
-/** Agents behind a real daemon, seen by clients that know nothing of us (node-ipc 12.0.0) and by one of ours. */
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { CallboardClient } from '../../src/client/callboard-client.ts'
-import { exampleAgentCommand } from '../runners/acp-run.ts'
-import { published115 } from '../wire/vocabulary/published.ts'
-import { startDaemonProcess } from './daemon-process.ts'
-import { RooClient } from './roo-client.ts'
+/** Agents of ours behind a real daemon, seen by legacy clients and by one of ours. */
+import { describe, expect, test } from 'vitest'
+import { aborted, agentDaemon, completed, config, openAsk, ours } from './agent-daemon.ts'
 import { eventually, processesOf } from './task-events.ts'
-import type { DaemonProcess } from './daemon-process.ts'
 
-const hostile = join(import.meta.dirname, '../runners/hostile-agent.ts')
-const ours = (behaviour: string, told: object = {}): object => ({
-  runner: 'acp',
-  command: [process.execPath, hostile, behaviour, JSON.stringify(told)],
-  exclusive: 'none',
-})
-const example = { runner: 'acp', command: exampleAgentCommand, exclusive: 'none' }
-const modes = { currentModeId: 'ask', availableModes: [{ id: 'ask', name: 'Ask first' }] }
-const models = { currentModelId: 'm1', availableModels: [{ modelId: 'm1', name: 'Model 1' }] }
-const config = {
-  defaultProfile: 'script',
-  limits: { cancelGraceMs: 500 },
-  profiles: {
-    example,
-    'example-allow': { ...example, legacyAsks: 'allow' },
-    'example-deny': { ...example, legacyAsks: 'deny' },
-    script: ours('script'),
-    offers: ours('script', { 'session/new': { result: { sessionId: 's1', modes, models } } }),
-    loads: ours('script', { can: { loadSession: true } }),
-    ignores: ours('ignores-cancel'),
-    login: ours('script', { 'session/prompt': { code: -32_000, message: 'Authentication required' } }),
-  },
-}
-
-const beginning = ['taskCreated', 'taskFocused', 'say:text', 'taskTokenUsageUpdated', 'taskStarted']
-const completed = [
-  'say:completion_result',
-  'taskTokenUsageUpdated',
-  'taskCompleted',
-  'ask:completion_result',
-  'taskIdle',
-]
-const aborted = ['taskAborted', 'taskResumable']
-
-let daemon: DaemonProcess
-const clients: RooClient[] = []
-const natives: CallboardClient[] = []
-beforeAll(async () => {
-  daemon = await startDaemonProcess({ config })
-})
-afterAll(async () => await daemon[Symbol.asyncDispose]())
-afterEach(async () => {
-  const refused = clients.flatMap((client) => client.refused)
-  for (const client of clients.splice(0)) client.disconnect()
-  for (const client of natives.splice(0)) await client.close()
-  expect(refused, 'frames that the published schema does not take').toEqual([])
-})
-
-async function legacy(): Promise<RooClient> {
-  const client = await RooClient.open(daemon.socketPath, published115)
-  clients.push(client)
-  return client
-}
-
-async function native(): Promise<CallboardClient> {
-  const client = new CallboardClient({ socketPath: daemon.socketPath, name: 'test', version: '1' })
-  natives.push(client)
-  await client.connect()
-  return client
-}
+const place = agentDaemon()
+const { legacy, native } = place
 
 const steps = (...all: object[]): string => JSON.stringify(all)
 const permission = {
@@ -79,76 +15,6 @@ const permission = {
     { optionId: 'n', name: 'No', kind: 'reject_once' },
   ],
 }
-
-async function openAsk(client: CallboardClient, task: string): Promise<string> {
-  return await eventually(async () => {
-    const [ask] = (await client.getTask(task)).asks
-    if (ask === undefined) throw new Error('nothing is asked')
-    return ask.id
-  })
-}
-
-describe('the example agent of the protocol library 1.0.0', () => {
-  test('answers a prompt; its permission is given by the profile where only legacy clients watch', async () => {
-    const [starter, watcher] = [await legacy(), await legacy()]
-    const task = await starter.startAndHear('Improve it', 'example-allow')
-    await watcher.heard(task, 'taskIdle')
-    const names = watcher.named(task)
-    expect(names.slice(0, 5)).toEqual(beginning)
-    expect(names.slice(5, -5)).toEqual([
-      'say:text',
-      'ask:tool',
-      'say:text',
-      'ask:tool',
-      'taskInteractive',
-      'taskAskResponded',
-      'taskActive',
-      'ask:tool',
-      'say:text',
-    ])
-    expect(names.slice(-5)).toEqual(completed)
-    expect((await watcher.heard(task, 'say:completion_result')).text).toContain('successfully updated')
-    const { payload } = await watcher.heard(task, 'taskCompleted')
-    expect(payload[2]).toEqual({
-      read_file: { attempts: 1, failures: 0 },
-      apply_diff: { attempts: 1, failures: 0 },
-    })
-  })
-
-  test('is denied by the profile where that says so', async () => {
-    const client = await legacy()
-    const task = await client.startAndHear('Improve it', 'example-deny')
-    await client.heard(task, 'taskIdle')
-    expect((await client.heard(task, 'say:completion_result')).text).toContain('skip the configuration')
-  })
-
-  test('waits for a person otherwise, who answers by a client of ours; legacy ones see it', async () => {
-    const [starter, person] = [await legacy(), await native()]
-    const task = await starter.startAndHear('Improve it', 'example')
-    await starter.heard(task, 'taskInteractive')
-    expect((await person.getTask(task)).state).toBe('interactive')
-    await person.respondToAsk(await openAsk(person, task), { option: 'allow' })
-    await starter.heard(task, 'taskIdle')
-    const names = starter.named(task)
-    expect(names.slice(names.indexOf('taskInteractive'), -6)).toEqual([
-      'taskInteractive',
-      'taskAskResponded',
-      'taskActive',
-      'ask:tool',
-    ])
-  })
-
-  test('is cancelled while it asks, and nothing is left of it', async () => {
-    const [starter, other] = [await legacy(), await legacy()]
-    const task = await starter.startAndHear('Improve it', 'example')
-    await starter.heard(task, 'taskInteractive')
-    other.command('CancelTask', task)
-    await starter.heard(task, 'taskResumable')
-    expect(starter.named(task).slice(-2)).toEqual(aborted)
-    expect(starter.named(task)).not.toContain('taskAskResponded')
-    await eventually(() => expect(processesOf(task)).toEqual([]))
-  })
-})
 
 describe('an agent', () => {
   test('that wants a form filled in is told that a client declined it', async () => {
@@ -288,14 +154,14 @@ describe('an agent', () => {
 
 test('profiles are read again when a client asks for it; a file with a mistake changes nothing', async () => {
   const person = await native()
-  daemon.place.writeConfig({ ...config, profiles: { ...config.profiles, later: ours('echo') } })
+  place.daemon.place.writeConfig({ ...config, profiles: { ...config.profiles, later: ours('echo') } })
   expect(await person.request({ commandName: 'ReloadConfig' })).toMatchObject({
     profiles: expect.arrayContaining(['later', 'example']),
   })
   const client = await legacy()
   const task = await client.startAndHear('hello', 'later')
   expect((await client.heard(task, 'say:completion_result')).text).toContain('hello')
-  daemon.place.writeConfig({ profiles: { broken: { runner: 'acp' } } })
+  place.daemon.place.writeConfig({ profiles: { broken: { runner: 'acp' } } })
   await expect(person.request({ commandName: 'ReloadConfig' })).rejects.toMatchObject({
     code: 'invalid_command',
   })
