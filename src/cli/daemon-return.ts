@@ -32,6 +32,34 @@ export async function daemonBack<T>(options: ReturnOptions<T>): Promise<T | unde
   }
 }
 
+export interface FollowingOptions<C extends AsyncDisposable, T> extends ReturnOptions<C> {
+  /** Told each time before it waits. */
+  readonly waiting: () => void
+  readonly use: (back: C) => Promise<T>
+  /** As often as it may go away. */
+  readonly returnsMax?: number
+}
+
+/**
+ * What `use` gives with the daemon that came back: where that one goes away too it is waited for anew. Undefined where
+ * none came back, or it went too often. Throws what `use` does for another reason.
+ */
+export async function withDaemonBack<C extends AsyncDisposable, T>(
+  options: FollowingOptions<C, T>,
+): Promise<T | undefined> {
+  for (let left = options.returnsMax ?? limits.daemonReturnsMax; left > 0; left--) {
+    options.waiting()
+    await using back = await daemonBack(options)
+    if (back === undefined) return undefined
+    try {
+      return await options.use(back)
+    } catch (error) {
+      if (!isGone(error)) throw error
+    }
+  }
+  return undefined
+}
+
 /** Whether `error` means that the daemon is gone: its link broke and could not be had again. */
 export function isGone(error: unknown): error is CallboardError {
   return error instanceof CallboardError && (error.code === 'closed' || error.code === 'unreachable')

@@ -31,6 +31,7 @@ export class RunFollower {
   readonly #progress = new OutputProgress()
   /** From its start on: the message before it is the prompt. */
   #words: AgentWords | undefined
+  #isSettled = false
   #isCompleted = false
   #exit: Exit | undefined
   #errorText: string | undefined
@@ -53,12 +54,18 @@ export class RunFollower {
   }
 
   async #follow(): Promise<number> {
+    // Where the daemon went after the last event nothing more would come.
+    if (!this.#isSettled) await this.#takeAll()
+    return await this.#result()
+  }
+
+  async #takeAll(): Promise<void> {
     const { taskId } = this.#options
     for await (const item of this.#client.events({ tasks: [taskId], after: this.#seq })) {
       if (item.type === 'TaskEvent') this.#seq = item.seq ?? this.#seq
-      if (await this.#take(item)) break
+      this.#isSettled = await this.#take(item)
+      if (this.#isSettled) return
     }
-    return await this.#result()
   }
 
   /** True when the task has settled. */

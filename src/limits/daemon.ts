@@ -19,6 +19,8 @@ export const daemonLimits = {
   /** How long `run` and `start` wait for the daemon that they started, `run` for one that went away. Past it: exit 69. */
   autostartDeadlineMs: 15_000,
   daemonReturnMs: 5_000,
+  /** How often one `run` waits for a daemon that went away. Past it: exit 69. */
+  daemonReturnsMax: 16,
   /** The config file. Past it: exit 78. */
   configBytesMax: 1 * MiB,
   profilesMax: 256,

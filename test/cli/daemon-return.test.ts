@@ -1,6 +1,6 @@
 /** What `run` does when its daemon goes away. */
-import { expect, test } from 'vitest'
-import { daemonBack, forgotten, isGone, notBack } from '../../src/cli/daemon-return.ts'
+import { expect, test, vi } from 'vitest'
+import { daemonBack, forgotten, isGone, notBack, withDaemonBack } from '../../src/cli/daemon-return.ts'
 import { CallboardError } from '../../src/client/callboard-error.ts'
 import { limits } from '../../src/limits.ts'
 
@@ -26,6 +26,44 @@ test('a daemon that comes back in time is followed on, one that does so later is
 
 test('nobody waits for it after Ctrl-C', async () => {
   await expect(awaited(1, AbortSignal.abort(new Error('Ctrl-C')))).rejects.toThrow('Ctrl-C')
+})
+
+/** A daemon that comes back at once and goes away again so often. `closed`: how many links were let go. */
+async function goingAway(times: number) {
+  const seen = { waits: 0, closed: 0 }
+  const end = await withDaemonBack({
+    probe: async () =>
+      await Promise.resolve({
+        [Symbol.asyncDispose]: async () => {
+          seen.closed++
+          await Promise.resolve()
+        },
+      }),
+    signal: new AbortController().signal,
+    waiting: () => seen.waits++,
+    use: async () => {
+      await Promise.resolve()
+      if (seen.waits <= times) throw new CallboardError('closed', 'gone')
+      return 'its end'
+    },
+  })
+  return { end, ...seen }
+}
+
+// bound: daemonReturnsMax
+test('a daemon that goes away again is waited for anew, so many times and no more', async () => {
+  const max = limits.daemonReturnsMax
+  expect(await goingAway(0)).toEqual({ end: 'its end', waits: 1, closed: 1 })
+  expect(await goingAway(max - 1)).toEqual({ end: 'its end', waits: max, closed: max })
+  expect(await goingAway(max)).toEqual({ end: undefined, waits: max, closed: max })
+})
+
+test('what fails for another reason than that it is gone is not tried again', async () => {
+  const use = vi.fn<() => Promise<never>>().mockRejectedValue(new CallboardError('unknown_task', 'none'))
+  const probe = async () => await Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve() })
+  const { signal } = new AbortController()
+  await expect(withDaemonBack({ probe, signal, waiting: () => {}, use })).rejects.toThrow('none')
+  expect(use).toHaveBeenCalledTimes(1)
 })
 
 test('what is gone is a link that broke, and no refusal', () => {

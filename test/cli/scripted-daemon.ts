@@ -24,6 +24,7 @@ export class ScriptedDaemon {
   readonly #answers: Answers
   readonly #links = new Set<Link>()
   #seq = 0
+  #refuses = false
 
   constructor(path: string, answers: Answers) {
     this.#answers = answers
@@ -47,8 +48,16 @@ export class ScriptedDaemon {
     for (const link of this.#links) say(link, event)
   }
 
+  /** Ends every link, and the next one at once: a client tries once by itself. The one after that finds it again. */
+  goAway(): void {
+    this.#refuses = true
+    for (const link of this.#links) link.destroy()
+  }
+
   #accept(link: Link): ReturnType<Parameters<typeof nodeIpcTransport.listen>[0]['accept']> {
     this.#links.add(link)
+    if (this.#refuses) link.destroy()
+    this.#refuses = false
     const head = this.#seq
     const protocol = { name: 'callboard', version: 1 }
     say(link, {

@@ -6,7 +6,7 @@ import { Command, Option } from 'commander'
 import { agentRequest } from '../agent-request.ts'
 import { chooseAgent, isForAgent } from '../agent-choice.ts'
 import { reconnected, withConnection } from '../connection.ts'
-import { daemonBack, forgotten, isGone, notBack } from '../daemon-return.ts'
+import { forgotten, isGone, notBack, withDaemonBack } from '../daemon-return.ts'
 import { advice, invocationOf, withSharedOptions } from '../invocation.ts'
 import { askPrompter } from '../asking/follow-asks.ts'
 import { Unasked } from '../asking/unasked.ts'
@@ -56,8 +56,8 @@ none leaves its questions to other clients. What nobody is asked here is said on
 stderr, with the command that answers it.
 Exits as the command did; with 128+n when signal n ended it; with 141 when the
 reader of our output went away; with 1 when the command could not be started.
-A daemon that goes away is waited for, 5 s: once it is back, what it says of the
-task is how the run ends, and \`callboard resume\` runs the task again.`
+A daemon that goes away is waited for, 5 s each time: once it is back, what it
+says of the task is how the run ends, and \`callboard resume\` runs it again.`
 
 export function runCommand(): Command {
   return withSharedOptions(new Command('run'))
@@ -168,20 +168,23 @@ async function followOn(
   gone: CallboardError,
 ): Promise<number> {
   const { output } = invocation
-  output.hint(`the daemon went away; waiting ${limits.daemonReturnMs / 1_000} s for it to come back.`)
-  const again = await daemonBack({ probe: () => reconnected(invocation, signal), signal })
-  if (again === undefined) throw notBack(invocation, taskId, gone)
-  try {
-    const exitCode = await follower.goOn(again.client)
-    const { resumable } = await again.client.getTask(taskId)
-    if (resumable) output.say(`${advice(invocation, `resume ${taskId}`)} runs it again.`)
-    return exitCode
-  } catch (error) {
+  const seconds = limits.daemonReturnMs / 1_000
+  const end = await withDaemonBack({
+    probe: async () => (await reconnected(invocation, signal))?.client,
+    signal,
+    waiting: () => output.hint(`the daemon went away; waiting ${seconds} s for it to come back.`),
+    use: async (client) => {
+      const exitCode = await follower.goOn(client)
+      const { resumable } = await client.getTask(taskId)
+      return { exitCode, resumable }
+    },
+  }).catch((error: unknown) => {
     if (error instanceof CallboardError && error.code === 'unknown_task') throw forgotten(taskId, error)
-    throw isGone(error) ? notBack(invocation, taskId, error) : error
-  } finally {
-    await again.client.close()
-  }
+    throw error
+  })
+  if (end === undefined) throw notBack(invocation, taskId, gone)
+  if (end.resumable) output.say(`${advice(invocation, `resume ${taskId}`)} runs it again.`)
+  return end.exitCode
 }
 
 /** Cancels the task once `asked` aborts, until stopped: then it has ended, and that it was too late is no news. */
