@@ -8,6 +8,7 @@ import type { DaemonProcess } from './daemon-process.ts'
 import { startDaemonProcess } from './daemon-process.ts'
 import { LineLink } from './line-link.ts'
 import { RawLink } from './raw-link.ts'
+import { refusedFrame } from './refused-frame.ts'
 
 const patience = { timeout: 15_000, interval: 5 }
 const combinations = [
@@ -29,16 +30,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await daemon[Symbol.asyncDispose]()
 })
-
-/** Waits for the log line of a frame that this client had refused. */
-async function refusedFrame(clientId: unknown): Promise<{ code: string; reason: string }> {
-  return await vi.waitFor(() => {
-    const lines = daemon.log.split('\n').filter((line) => line.includes('frame refused'))
-    const found = lines.map((line) => JSON.parse(line)).find((line) => line.clientId === clientId)
-    if (found === undefined) throw new Error(`nothing refused of ${String(clientId)}`)
-    return found
-  }, patience)
-}
 
 const seedCommand = (commandName: string, data?: unknown, more: object = {}) => ({
   type: 'TaskCommand',
@@ -173,7 +164,7 @@ describe('the vocabulary seed', () => {
   it('refuses another’s client_id, as every vocabulary does', async () => {
     await using link = await LineLink.open(path('lines+seed'))
     link.send(seedCommand('CancelTask', 'x', { client_id: 'ffffffffffff' }))
-    expect(await refusedFrame(link.clientId)).toMatchObject({ code: 'unauthorized' })
+    expect(await refusedFrame(daemon, link.clientId)).toMatchObject({ code: 'unauthorized' })
   })
 
   it('brings a reader that fell behind everything, read again from the journal', async () => {
@@ -216,7 +207,10 @@ describe('a peer of the other vocabulary', () => {
       link.send(seedCommand('StartNewTask', echo('never'), { requestId: 'r' }))
       const message = /vocabulary seed.*\+seed listener/
       expect(await link.reply('r')).toMatchObject({ ok: false, error: { code: 'invalid_frame', message } })
-      expect(await refusedFrame(link.clientId)).toMatchObject({ code: 'invalid_frame', reason: message })
+      expect(await refusedFrame(daemon, link.clientId)).toMatchObject({
+        code: 'invalid_frame',
+        reason: message,
+      })
       expect((await link.request('ListClients')).ok).toBe(true)
     }
   })
@@ -226,7 +220,10 @@ describe('a peer of the other vocabulary', () => {
     link.send(rooCommand({ requestId: 'r' }))
     const message = /vocabulary roo.*\+roo listener/
     expect(await link.reply('r')).toMatchObject({ ok: false, error: { code: 'invalid_frame', message } })
-    expect(await refusedFrame(link.clientId)).toMatchObject({ code: 'invalid_frame', reason: message })
+    expect(await refusedFrame(daemon, link.clientId)).toMatchObject({
+      code: 'invalid_frame',
+      reason: message,
+    })
     link.send({ type: 'Hello', origin: 'client', data: { protocol: 1, client: { name: 'n', version: '0' } } })
     expect(await link.reply('hello')).toMatchObject({ ok: false, error: { message } })
     expect(link.messages.find(({ type }) => type === 'Reply')?.origin).toBe('server')
@@ -241,74 +238,5 @@ describe('a peer of the other vocabulary', () => {
     })
     link.send(seedCommand('StartNewTask', echo('after')))
     await link.event('TaskCompleted')
-  })
-})
-
-describe('the framing lines', () => {
-  const request = (requestId: string) =>
-    JSON.stringify({ type: 'TaskCommand', origin: 'client', requestId, data: { commandName: 'GetModes' } })
-
-  it('carries the whole of roo, Hello and subscriptions too', async () => {
-    await using link = await LineLink.open(path('lines+roo'))
-    link.send({ type: 'Hello', origin: 'client', data: { protocol: 1, client: { name: 'n', version: '0' } } })
-    expect(await link.reply('hello')).toMatchObject({ ok: true, result: { clientId: link.clientId } })
-    link.write(`${request('m')}\n`)
-    expect(await link.reply('m')).toMatchObject({ ok: true })
-    expect(await link.event('modesResponse')).toBeDefined()
-  })
-
-  it('takes CRLF, a byte order mark, a line in pieces and many lines in one chunk', async () => {
-    await using link = await LineLink.open(path('lines+roo'))
-    link.write(`\uFEFF${request('crlf')}\r\n\r\n`)
-    expect(await link.reply('crlf')).toMatchObject({ ok: true })
-    link.socket.setNoDelay(true)
-    for (const byte of `${request('pieces')}\n`) link.write(byte)
-    expect(await link.reply('pieces')).toMatchObject({ ok: true })
-    const ids = Array.from({ length: 200 }, (_, index) => `many-${index}`)
-    link.write(ids.map((id) => `${request(id)}\n`).join(''))
-    await link.reply('many-199')
-    expect(link.messages.filter(({ type }) => type === 'Reply').map(({ requestId }) => requestId)).toEqual([
-      'crlf',
-      'pieces',
-      ...ids,
-    ])
-  })
-
-  it('refuses a line that is no message, and its link lives', async () => {
-    await using link = await LineLink.open(path('lines+roo'))
-    link.write(`no JSON\n${request('r')}\n`)
-    expect(await link.reply('r')).toMatchObject({ ok: true })
-    expect(await refusedFrame(link.clientId)).toMatchObject({ code: 'invalid_frame' })
-  })
-
-  it('says in its log that a last line without its newline is lost', async () => {
-    await using link = await LineLink.open(path('lines+roo'))
-    link.socket.end(`${request('whole')}\n${request('cut')}`)
-    expect(await link.reply('whole')).toMatchObject({ ok: true })
-    expect(await refusedFrame(link.clientId)).toMatchObject({ code: 'invalid_frame', reason: /a newline/ })
-  })
-
-  it('closes a line that passes the limit of a frame', async () => {
-    await using link = await LineLink.open(path('lines+roo'))
-    const piece = `{"x":"${'x'.repeat(1 << 20)}`
-    for (let i = 0; i < 34; i++) link.write(piece)
-    await link.closed()
-    expect(await refusedFrame(link.clientId)).toMatchObject({ code: 'frame_too_large', reason: /newline/ })
-  })
-
-  it('tells a client of node-ipc, and node-ipc one of lines, at once', async () => {
-    await using lines = await LineLink.open(path('lines+roo'))
-    lines.write(`{"type":"message","data":${request('r')}}\f`)
-    await lines.closed()
-    expect(await refusedFrame(lines.clientId)).toMatchObject({
-      reason: /looks like the framing node-ipc.*node-ipc\+… listener/,
-    })
-    await using ipc = await RawLink.open(daemon.socketPath)
-    ipc.write(`${request('r')}\n`)
-    await ipc.closed()
-    expect(await refusedFrame(ipc.clientId)).toMatchObject({
-      code: 'invalid_frame',
-      reason: /looks like the framing lines.*lines\+… listener/,
-    })
   })
 })
