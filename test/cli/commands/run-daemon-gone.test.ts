@@ -15,7 +15,7 @@ function end(daemon: ScriptedDaemon): void {
   daemon.announce(task, { eventName: 'taskCompleted', payload: [task, usage, {}, { isSubtask: false }] })
 }
 
-/** It goes away from the first `times` who follow or ask after the task, and answers the next. */
+/** It goes away from the first `times` who follow or ask after the task, and answers the next. It tells the end once. */
 function goingAway(name: string, times: { follow: number; ask: number }): string[] {
   const path = join(world.directory, `${name}.sock`)
   const seen = { follow: 0, ask: 0 }
@@ -23,7 +23,7 @@ function goingAway(name: string, times: { follow: number; ask: number }): string
     StartNewTask: () => ({ result: { taskId: task } }),
     Subscribe: () => {
       if (++seen.follow <= times.follow) daemon.goAway()
-      else setImmediate(end, daemon)
+      else if (seen.follow === times.follow + 1) setImmediate(end, daemon)
       return { result: { after: 0, head: 0 } }
     },
     GetTask: () => {
