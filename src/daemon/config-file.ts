@@ -41,7 +41,7 @@ const configLimitsSchema = z.strictObject({
 })
 
 /** `cwd` is what agents do if nothing is said, `none` what all else does. */
-const exclusivities = ['cwd', 'none'] as const
+export const exclusivities = ['cwd', 'none'] as const
 
 const profileSchema = z.discriminatedUnion(
   'runner',

@@ -1,6 +1,7 @@
 /** `callboard agents add <name> -- <command…>`: a profile in the user's config, known to a running daemon at once. */
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { addAgentProfile } from '../../daemon/config-edit.ts'
+import { exclusivities } from '../../daemon/config-file.ts'
 import { configPath } from '../../daemon/home.ts'
 import { CallboardError } from '../../client/callboard-error.ts'
 import { isJsonObject } from '../../wire/json-object.ts'
@@ -16,6 +17,7 @@ interface AddOptions {
   readonly mode?: string
   readonly model?: string
   readonly authMethod?: string
+  readonly exclusive?: (typeof exclusivities)[number]
   readonly default?: boolean
 }
 
@@ -32,6 +34,12 @@ export function agentsAddCommand(): Command {
     .option('--mode <id>', 'the mode that it is put into')
     .option('--model <id>', 'the model that it is put into')
     .option('--auth-method <id>', 'how it is to log in')
+    .addOption(
+      new Option(
+        '--exclusive <where>',
+        'one task at a time in a directory (cwd, as for every agent), or beside others (none)',
+      ).choices(exclusivities),
+    )
     .option('--default', 'what a client that names nothing gets')
     .action(async (name: string, words: string[], options: AddOptions, command: Command) =>
       add(invocationOf(command), name, words, options),
@@ -45,7 +53,7 @@ async function add(
   options: AddOptions,
 ): Promise<void> {
   const path = configPath(invocation.env)
-  const { cwd, env, mode, model, authMethod } = options
+  const { cwd, env, mode, model, authMethod, exclusive } = options
   const profile = {
     command: [...words],
     ...(cwd === undefined ? {} : { cwd }),
@@ -53,6 +61,7 @@ async function add(
     ...(mode === undefined ? {} : { mode }),
     ...(model === undefined ? {} : { model }),
     ...(authMethod === undefined ? {} : { authMethod }),
+    ...(exclusive === undefined ? {} : { exclusive }),
   }
   const { replaced } = addAgentProfile(path, name, profile, options.default === true)
   const daemon = await told(invocation, name)

@@ -110,6 +110,19 @@ test('an agent that is added is known to a running daemon at once, and kept in t
   })
 })
 
+test('an agent may be let work beside others, and be kept from it again', async () => {
+  const saved = (): unknown => JSON.parse(readFileSync(config, 'utf8')).profiles.beside
+  const add = async (...options: string[]) =>
+    await world.run(['agents', 'add', 'beside', ...options, '--', process.execPath, agent, 'echo'])
+  for (const exclusive of ['none', 'cwd']) {
+    expect(await add('--exclusive', exclusive)).toMatchObject({ code: 0 })
+    expect(saved()).toMatchObject({ runner: 'acp', exclusive })
+  }
+  const { code, err } = await add('--exclusive', 'machine')
+  expect([code, err]).toEqual([2, expect.stringContaining('Allowed choices are cwd, none')])
+  expect(saved()).toMatchObject({ exclusive: 'cwd' })
+})
+
 test('what cannot be an agent is refused and not written', async () => {
   const before = readFileSync(config, 'utf8')
   expect((await world.run(['agents', 'add', 'no name', '--', 'x'])).code).toBe(78)
