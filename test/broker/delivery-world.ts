@@ -247,3 +247,6 @@ export function said(task: string, text: string): TaskEvent {
   const message = { ts: 1, type: 'say' as const, say: 'text' as const, text }
   return { eventName: 'message', payload: [{ taskId: task, action: 'created', message }] }
 }
+
+/** Numbers from `first` to `last`. */
+export const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, n) => n + first)
