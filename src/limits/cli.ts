@@ -5,6 +5,8 @@ export const cliLimits = {
   patchLinesMax: 40,
   /** Why an agent's tool failed, as `run` shows it. Past it: cut. */
   toolFailureCharsMax: 200,
+  /** How long the file lives that leads a browser to the page: by then the browser has read it. Past it: removed. */
+  redirectLivesMs: 5_000,
   /** The journal's last events among which `answer` looks for an ask that has ended. Past it: there is no such ask. */
   endedAskEventsLooked: 10_000,
 } as const

@@ -1,22 +1,18 @@
 /**
  * `callboard inspect`: the address of the page that shows the daemon's machines; `inspect recording.jsonl` shows a
- * recording of it with no daemon. A browser's arguments can be seen by everybody (ps), so that --open gives it a file of
- * the user's own, which leads on to the address.
+ * recording of it with no daemon.
  */
 import { Command } from 'commander'
-import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { inspectorLimits } from '../../inspector/limits.ts'
 import { openRecording } from '../../inspector/offline.ts'
+import { openInBrowser } from '../browser.ts'
 import { withConnection } from '../connection.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
-import { placeOf } from '../place.ts'
 import { StopSignals } from '../stop-signals.ts'
 import type { Invocation } from '../invocation.ts'
 
@@ -98,32 +94,4 @@ function textOf(path: string): string {
 async function told({ output, json }: Invocation, url: string): Promise<void> {
   if (json) await output.document({ url })
   else await output.line(url)
-}
-
-const browsers: Readonly<Record<string, readonly string[]>> = {
-  darwin: ['open'],
-  win32: ['cmd', '/c', 'start', ''],
-}
-/** By then the browser has read it. */
-const redirectLivesMs = 5_000
-
-/** By way of a file, 0600, that is removed again. */
-async function openInBrowser(invocation: Invocation, url: string): Promise<void> {
-  const { home } = placeOf(invocation)
-  mkdirSync(home, { recursive: true, mode: 0o700 })
-  const file = join(home, `inspect-${randomBytes(8).toString('hex')}.html`)
-  const html = `<!doctype html><meta charset="utf-8"><title>Callboard</title><meta http-equiv="refresh" content="0;url=${url}">`
-  writeFileSync(file, html, { mode: 0o600, flag: 'wx' })
-  try {
-    const [program = 'xdg-open', ...args] =
-      invocation.env['BROWSER']?.split(' ') ?? browsers[process.platform] ?? []
-    const child = spawn(program, [...args, file], { stdio: 'ignore', detached: true })
-    const failed = new Promise<string>((settle) => child.once('error', (error) => settle(error.message)))
-    child.unref()
-    const why = await Promise.race([failed, delay(redirectLivesMs, undefined)])
-    if (why !== undefined)
-      invocation.output.say(`no browser could be opened (${why}): open the address above.`)
-  } finally {
-    rmSync(file, { force: true })
-  }
 }

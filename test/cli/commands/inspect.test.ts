@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { limits } from '../../../src/limits.ts'
 import { CliWorld } from '../cli-process.ts'
 
 const world = new CliWorld()
@@ -84,24 +85,28 @@ describe('inspect', () => {
     expect((await status(acting.replace(/token=.{6}/, 'token=AAAAAA'))).status).toBe(401)
   })
 
-  // The command waits five seconds for the browser to have read the file.
+  // bound: redirectLivesMs
   test.concurrent.each([
     ['xdg-open on PATH', { PATH: `${join(world.directory, 'bin')}:${world.env['PATH'] ?? ''}` }, []],
     ['BROWSER with its arguments', { BROWSER: `${browser} --new-window` }, ['--new-window']],
   ])(
-    '--open gives %s a file of the user’s own and not the token, and removes it',
+    '--open gives %s a file of the user’s own and not the token, which is removed without a wait',
     { timeout: 20_000 },
     async (_, env, args) => {
       const opened = join(world.directory, `opened-${args.length}`)
       const { code, out, err } = await world.run(['inspect', '--open'], { env: { OPENED: opened, ...env } })
       expect([code, err]).toEqual([0, ''])
+      await vi.waitFor(() => expect(existsSync(opened)).toBe(true), { timeout: 4_000 })
       const told: unknown = JSON.parse(readFileSync(opened, 'utf8'))
       expect(told).toMatchObject({ args: [...args, expect.stringContaining(world.home)], mode: 0o600 })
       expect(told).toMatchObject({ html: expect.stringContaining(`content="0;url=${out.trimEnd()}"`) })
       expect(JSON.stringify((told as { args: unknown }).args)).not.toContain(tokenOf(out))
       const [file = ''] = (told as { args: string[] }).args.slice(-1)
-      expect([dirname(file), existsSync(file)]).toEqual([world.home, false])
+      expect(dirname(file)).toBe(world.home)
       expect(statSync(world.home).mode & 0o777).toBe(0o700)
+      const { mtimeMs } = statSync(file)
+      await vi.waitFor(() => expect(existsSync(file)).toBe(false), { timeout: 10_000, interval: 20 })
+      expect(Date.now() - mtimeMs).toBeGreaterThanOrEqual(limits.redirectLivesMs)
     },
   )
 
