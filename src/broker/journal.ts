@@ -15,6 +15,8 @@ export interface JournalEntry {
   readonly message: EventMessage
   /** Its canonical encoding where it lies: valid in the turn of its append. */
   readonly frame: Buffer
+  /** Length of `frame`. */
+  readonly bytes: number
   readonly seq: number
   readonly task: string
   readonly name: string
@@ -103,7 +105,8 @@ export class Journal {
     const said = draft.events.map((event, index) => this.#say(about, event, this.#sequence + index + 1))
     return said.map(({ message, text, name }) => {
       const seq = ++this.#sequence
-      return { message, frame: this.chain.append(text, seq, task, name), seq, task, name }
+      this.chain.append(text, seq, task, name)
+      return new AppendedEntry(message, seq, task, name, this.chain.last)
     })
   }
 
@@ -119,7 +122,7 @@ export class Journal {
 
   /** The store has these: they count from now on. */
   committed(entries: readonly JournalEntry[]): void {
-    for (const { frame } of entries) this.turnBytes += frame.length
+    for (const { bytes } of entries) this.turnBytes += bytes
   }
 
   /** Keys in the order of the wire. */
@@ -185,6 +188,33 @@ export class Journal {
   bytesAfter(after: number): number {
     const below = Math.max(0, this.chain.coversAfter - after)
     return below * storedFrameBytes + this.chain.bytesAfter(Math.max(after, this.chain.coversAfter))
+  }
+}
+
+/** The last entry of a slab. Most are read by their readers' slabs alone: the view is made when somebody wants it. */
+class AppendedEntry implements JournalEntry {
+  readonly message: EventMessage
+  readonly seq: number
+  readonly task: string
+  readonly name: string
+  readonly bytes: number
+  readonly #buffer: Buffer
+  readonly #end: number
+  #frame: Buffer | undefined
+
+  constructor(message: EventMessage, seq: number, task: string, name: string, slab: Slab) {
+    this.message = message
+    this.seq = seq
+    this.task = task
+    this.name = name
+    this.#buffer = slab.bytes
+    this.#end = slab.used
+    this.bytes = slab.used - slab.startOf(slab.ends.length - 1)
+  }
+
+  get frame(): Buffer {
+    this.#frame ??= this.#buffer.subarray(this.#end - this.bytes, this.#end)
+    return this.#frame
   }
 }
 

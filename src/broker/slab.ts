@@ -63,17 +63,15 @@ export class Slab {
     return this.used + bytes <= this.bytes.length
   }
 
-  /** Writes a frame of `bytes` bytes at its end and returns it where it lies. */
-  push(frame: string | Uint8Array, bytes: number, seq: number, task: string, name: string): Buffer {
-    const start = this.used
-    if (typeof frame === 'string') this.bytes.write(frame, start)
-    else this.bytes.set(frame, start)
+  /** Writes a frame of `bytes` bytes at its end. */
+  push(frame: string | Uint8Array, bytes: number, seq: number, task: string, name: string): void {
+    if (typeof frame === 'string') this.bytes.write(frame, this.used)
+    else this.bytes.set(frame, this.used)
     this.used += bytes
     this.seqs.push(seq)
     this.ends.push(this.used)
     this.tasks.push(task)
     this.names.push(name)
-    return this.bytes.subarray(start, this.used)
   }
 
   /** All from this offset on. Many readers stand at the same place: they share one view of it. */
@@ -171,12 +169,12 @@ export class SlabChain {
     return this.end - this.first.base
   }
 
-  /** Appends a frame and returns it where it lies: those bytes are valid until its slab is dropped. */
-  append(frame: string | Uint8Array, seq: number, task: string, name: string): Buffer {
+  /** Appends a frame: it lies at the end of the last slab, whose bytes are valid until that is dropped. */
+  append(frame: string | Uint8Array, seq: number, task: string, name: string): void {
     const bytes = typeof frame === 'string' ? Buffer.byteLength(frame) : frame.length
     if (!this.last.fits(bytes)) this.#grow(bytes)
     this.end += bytes
-    return this.last.push(frame, bytes, seq, task, name)
+    this.last.push(frame, bytes, seq, task, name)
   }
 
   #grow(frameBytes: number): void {
