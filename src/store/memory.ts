@@ -39,6 +39,8 @@ class MemoryStore implements Store {
   readonly #countMax: number
   readonly #bytesMax: number
   readonly #kept = new Map<string, KeptRecord>()
+  /** Goes on where it stopped: one begun anew would step over all that has been deleted before the oldest. */
+  #oldest: MapIterator<string> | undefined
   #bytes = 0
 
   constructor(countMax: number, bytesMax: number) {
@@ -134,9 +136,14 @@ class MemoryStore implements Store {
   }
 
   #forgetOldest(newest: string): void {
-    for (const id of this.#kept.keys()) {
-      if (this.#kept.size <= this.#countMax && this.#bytes <= this.#bytesMax) return
-      if (id !== newest) this.#forget(id)
+    while (this.#kept.size > this.#countMax || this.#bytes > this.#bytesMax) {
+      this.#oldest ??= this.#kept.keys()
+      const { value, done } = this.#oldest.next()
+      if (done === true || value === newest) {
+        this.#oldest = undefined
+        return
+      }
+      this.#forget(value)
     }
   }
 }
