@@ -25,7 +25,7 @@ function filesOf(pattern: string): ReadonlyMap<string, string> {
  */
 const tag = /^ *\/\/ bound: (?<keys>\w+(?:, \w+)*)$/
 const anyTag = /^\s*\/\/\s*bounds?\b/i
-const beginOfTest = /^ *(?:test|it)(?:\.(?:each|runIf|skipIf)\b|\()/
+const beginOfTest = /^ *(?:test|it)(?:\.concurrent)?(?:\.(?:each|runIf|skipIf)\b|\()/
 
 interface Tagged {
   readonly place: string

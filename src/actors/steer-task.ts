@@ -1,5 +1,6 @@
 /**
- * Commands on a task that exists: cancel, close, resume (messages.ts: what is said to it). Commands on one task are serialised by its actor.
+ * Commands on a task that exists: cancel, close, resume (messages.ts: what is said to it). Commands on one task are
+ * serialised by its actor.
  */
 import type { TaskRecord } from '../store/store.ts'
 import type { TaskEvent } from '../wire/events.ts'

@@ -132,6 +132,7 @@ export class Sessions {
       session.replies.clear()
     }
   }
+
   /** Also called when a link closes, which may be while the store cannot be read: then they are forgotten later. */
   #forgetStored(): void {
     try {

@@ -5,7 +5,7 @@ import { shortId } from '../task-id.ts'
 import type { Invocation } from '../invocation.ts'
 import type { TaskEvent } from '../../wire/events.ts'
 
-export class Unasked implements Disposable {
+export class Unasked {
   readonly #invocation: Pick<Invocation, 'socket' | 'output'>
   readonly #isApproving: boolean
 
@@ -23,7 +23,4 @@ export class Unasked implements Disposable {
     const later = advice(this.#invocation, `answer ${shortId(ask.id)} …`)
     this.#invocation.output.say(`the task asks: ${askText(ask)}; ${later} answers it.`)
   }
-
-  /** It holds nothing. */
-  [Symbol.dispose](): void {}
 }

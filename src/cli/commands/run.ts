@@ -108,7 +108,8 @@ async function run(
     const cancelling = cancelWhen(asked, connection, taskId, invocation)
     const forwarding =
       options.stdin === true ? forward(connection, taskId, invocation, done.signal) : undefined
-    using asks = askers(invocation, connection, options)
+    using prompter = prompterFor(invocation, connection, options)
+    const asks = prompter ?? unaskedFor(invocation, options)
     try {
       return await follow(invocation, connection, { taskId, isAgent, signal }, asks)
     } finally {
@@ -130,15 +131,19 @@ async function holdApproving({ client }: Connection, taskId: string): Promise<vo
   }
 }
 
-/** Who hears what the task asks. */
-function askers(
+/** Who is asked here what the task asks; undefined where nobody is. */
+function prompterFor(
   invocation: Invocation,
   connection: Connection,
   { approve = 'ask', stdin }: RunOptions,
-): AskPrompter | Unasked | undefined {
-  if (invocation.json) return undefined
-  const prompter = approve === 'ask' ? askPrompter(invocation, connection, stdin === true) : undefined
-  return prompter ?? new Unasked(invocation, approve === 'all')
+): AskPrompter | undefined {
+  if (invocation.json || approve !== 'ask') return undefined
+  return askPrompter(invocation, connection, stdin === true)
+}
+
+/** Who hears it then. */
+function unaskedFor(invocation: Invocation, { approve }: RunOptions): Unasked | undefined {
+  return invocation.json ? undefined : new Unasked(invocation, approve === 'all')
 }
 
 /** Resolves to our exit code. Throws, when the task has ended, why its output was lost. */
