@@ -28,7 +28,10 @@ export const inspectorLimits = {
   recordingBytesMax: 128 * MiB,
   /** Tasks that do not live any more, on the page. Past it: the older ones are only counted. */
   tasksMax: 1_000,
-  /** From one listing of them all to the next: so many times what it took, and no less than this. Until then: one by one. */
+  /**
+   * From one listing of them all to the next: so many times what it took, and no less than this. Until then: one by
+   * one.
+   */
   listingRestFactor: 100,
   listingRestMsMin: 1_000,
   /** Other programs whose actors are shown. Past it: the one not heard of for longest is forgotten. */

@@ -18,7 +18,9 @@ export const agentLimits = {
   agentStepMs: 60_000,
   /** A login, in which a person may take part. Past it: the task fails. */
   agentLoginMs: 600_000,
-  /** From session/cancel to the end of the turn; from the closing of its input to the agent's end. Past either: TERM. */
+  /**
+   * From session/cancel to the end of the turn; from the closing of its input to the agent's end. Past either: TERM.
+   */
   agentCancelMs: 3_000,
   agentExitMs: 1_000,
   /** One message of what an agent says or thinks; then a new one begins, so that full-text updates stay linear. */
@@ -33,7 +35,9 @@ export const agentLimits = {
   agentOffersMax: 1_000,
   /** A file that an agent reads or writes through the daemon. Past it: refused to it. */
   agentFileBytesMax: 8 * MiB,
-  /** Terminals of one run, and the output of each that is kept for the agent. Past the first: refused; the second: cut. */
+  /**
+   * Terminals of one run, and the output of each that is kept for the agent. Past the first: refused; the second: cut.
+   */
   agentTerminalsMax: 32,
   agentTerminalBytesMax: 1 * MiB,
   /** The transcript for an agent that no longer knows its session. Past it: its end. */

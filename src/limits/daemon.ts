@@ -13,10 +13,14 @@ export const daemonLimits = {
   socketProbeMs: 1_000,
   /** daemon.log of an autostarted daemon. At it: it becomes daemon.log.1, in place of the earlier one. */
   daemonLogBytesMax: 8 * MiB,
-  /** Log lines that wait for a stderr that takes nothing, and how often it is tried again. Past it: dropped, counted. */
+  /**
+   * Log lines that wait for a stderr that takes nothing, and how often it is tried again. Past it: dropped, counted.
+   */
   logHeldBytesMax: 1 * MiB,
   logRetryMs: 100,
-  /** How long `run` and `start` wait for the daemon that they started, `run` for one that went away. Past it: exit 69. */
+  /**
+   * How long `run` and `start` wait for the daemon that they started, `run` for one that went away. Past it: exit 69.
+   */
   autostartDeadlineMs: 15_000,
   daemonReturnMs: 5_000,
   /** How often one `run` waits for a daemon that went away. Past it: exit 69. */
@@ -25,7 +29,9 @@ export const daemonLimits = {
   configBytesMax: 1 * MiB,
   profilesMax: 256,
 
-  /** Resident growth past which garbage is collected; again a step on, or a step of heap and a rest of so many times. */
+  /**
+   * Resident growth past which garbage is collected; again a step on, or a step of heap and a rest of so many times.
+   */
   memoryHighBytes: 32 * MiB,
   memoryStepBytes: 4 * MiB,
   memoryRestFactor: 100,

@@ -12,7 +12,9 @@ export const frameLimits = {
   frameDeadlineMs: 30_000,
   /** How often unfinished frames are checked against their deadline. */
   frameSweepMs: 1_000,
-  /** Bytes of unfinished frames over all links: one frame, and some. Past it: the link with the most of them is closed. */
+  /**
+   * Bytes of unfinished frames over all links: one frame, and some. Past it: the link with the most of them is closed.
+   */
   unfinishedBytesMax: 34 * MiB,
   /** Refused frames of one link that are logged one by one within `refusalLogWindowMs`; further ones are counted. */
   refusalLogBurst: 10,

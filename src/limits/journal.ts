@@ -4,7 +4,10 @@ import { KiB, MiB } from './units.ts'
 export const journalLimits = {
   /** The hot tail, over all lanes. In memory mode it is the journal. Past it: the oldest slab goes (retention). */
   tailBytesMax: 32 * MiB,
-  /** The same where the journal is on disk: readers that are further behind read that. A config's `tailBytesMax` goes over it. */
+  /**
+   * The same where the journal is on disk: readers that are further behind read that. A config's `tailBytesMax` goes
+   * over it.
+   */
   tailOnDiskBytesMax: 16 * MiB,
   /** The part of the tail that lanes other than the journal's own may hold. Past it: their readers read the journal. */
   laneTailBytesMax: 4 * MiB,

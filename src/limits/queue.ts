@@ -13,7 +13,9 @@ export const queueLimits = {
   asksPerTaskMax: 64,
   askTextCharsMax: 64 * KiB,
   askOptionsMax: 64,
-  /** One line of a command's ask channel: an ask at its bounds. Past it: the command is told so, the line is skipped. */
+  /**
+   * One line of a command's ask channel: an ask at its bounds. Past it: the command is told so, the line is skipped.
+   */
   askLineBytesMax: 512 * KiB,
   /** Ended asks that are remembered, to tell a late answer who won. Past it: `unknown_ask` without more. */
   asksRememberedMax: 1_024,

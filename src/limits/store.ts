@@ -10,15 +10,21 @@ export const storeLimits = {
   retentionChunkMs: 4,
   /** How often retention looks. */
   retentionEveryMs: 1_000,
-  /** The write-ahead log: a checkpoint is made by the worker each time it grew by the first; past the second, at once. */
+  /**
+   * The write-ahead log: a checkpoint is made by the worker each time it grew by the first; past the second, at once.
+   */
   walCheckpointBytes: 4 * MiB,
   walBytesMax: 64 * MiB,
-  /** How long the log may hold what was erased; how long a commit waits for the worker where the log is past its bytes. */
+  /**
+   * How long the log may hold what was erased; how long a commit waits for the worker where the log is past its bytes.
+   */
   walErasedMs: 10_000,
   walWaitMs: 200,
   /** One stored piece of a task's events. One event may be larger. */
   segmentBytesMax: 64 * KiB,
-  /** Pieces of a task that retention asks for in one go: the clock is looked at between two. Past it: asked for next. */
+  /**
+   * Pieces of a task that retention asks for in one go: the clock is looked at between two. Past it: asked for next.
+   */
   retentionPiecesAtOnce: 32,
   /** Tasks whose row in the journal is known without asking. Past it: all are forgotten, and asked for again. */
   taskRowsKnown: 4_096,
