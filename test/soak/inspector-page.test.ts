@@ -196,7 +196,7 @@ describe.skipIf(browserPath === undefined)(
       await keepScreenshot(visited.page, 'light-gone')
       fresh.hash = old.hash
       await using outdated = await at.visit(fresh.href, 'light')
-      await outdated.page.getByText('A token is good for one start of the at.daemon.').waitFor()
+      await outdated.page.getByText('A token is good for one start of the daemon.').waitFor()
       await keepScreenshot(outdated.page, 'light-outdated')
       await visited.page.goto(other.url)
       await visited.page.locator('.link.live').waitFor()
