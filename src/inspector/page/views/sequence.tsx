@@ -25,8 +25,15 @@ export function Sequence({ only }: { only: string }): JSX.Element {
   const messages = messagesOf(lens, filter, quiet)
   const scroll = useRef<HTMLDivElement>(null)
   const following = useRef(true)
+  const place = useRef(0)
   useEffect(() => {
-    if (following.current) scroll.current?.scrollTo(0, scroll.current.scrollHeight)
+    const follow = (): void => {
+      if (following.current && scroll.current !== null) toEnd(scroll.current)
+    }
+    follow()
+    const observer = new ResizeObserver(follow)
+    if (scroll.current !== null) observer.observe(scroll.current)
+    return () => observer.disconnect()
   }, [messages.at(-1)?.n])
   return (
     <div class="list sequence">
@@ -58,7 +65,10 @@ export function Sequence({ only }: { only: string }): JSX.Element {
           aria-label="Messages"
           ref={scroll}
           onScroll={({ currentTarget: box }) => {
-            following.current = box.scrollHeight - box.scrollTop - box.clientHeight < 40
+            // Rows that have come since it was scrolled do not count: it is left by going up alone.
+            if (isAtEnd(box)) following.current = true
+            else if (box.scrollTop < place.current) following.current = false
+            place.current = box.scrollTop
           }}
         >
           <Parties />
@@ -81,6 +91,18 @@ export function Sequence({ only }: { only: string }): JSX.Element {
       </div>
     </div>
   )
+}
+
+function isAtEnd(box: HTMLElement): boolean {
+  return box.scrollHeight - box.scrollTop - box.clientHeight < 2 * rowHeight
+}
+
+/** To the end, as far as the first row below the parties is a whole one. A row's text stands a little above it. */
+function toEnd(box: HTMLElement): void {
+  const scale = (box.lastElementChild?.getBoundingClientRect().width ?? lanesWidth) / lanesWidth
+  const [row, before] = [rowHeight * scale, (top - 4) * scale]
+  const end = box.scrollHeight - box.clientHeight
+  box.scrollTo(0, end < before ? end : before + Math.floor((end - before) / row) * row)
 }
 
 /** An event's frame is asked for when it is looked at. */
@@ -120,7 +142,8 @@ interface LanesProps {
 }
 
 function Lanes({ messages, chosen, choose }: LanesProps): JSX.Element {
-  const height = top + messages.length * rowHeight + 16
+  // Room for what toEnd() stops short of.
+  const height = top + messages.length * rowHeight + 16 + rowHeight
   return (
     <svg
       class="lanes"
