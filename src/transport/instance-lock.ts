@@ -13,7 +13,10 @@ import { pathReady, pathRefused, type PathOutcome } from './path-outcome.ts'
 
 export interface Lock {
   readonly path: string
-  /** Releases it. The file stays: removing it would let two processes lock two files of one name. Idempotent. */
+  /**
+   * Releases it. The file stays: another process may have opened it already, and would then lock a file without a name,
+   * beside a third one that makes the name anew. Idempotent.
+   */
   close(): void
 }
 
