@@ -32,9 +32,6 @@ export function isChanging(message: CommandMessage): boolean {
   return changing.has(message.data.commandName)
 }
 
-/** Of one commit. What waits for it is garbage that outlives collections: more of them cost more than they save. */
-const commandsMax = 16
-
 /** The answer to one of them, once all are committed. */
 interface Pending {
   readonly message: CommandMessage
@@ -57,12 +54,12 @@ export class CommandGroup {
 
   /** Does one; it is answered by `commit`, or before. */
   take(message: CommandMessage): void {
-    const { transactions, outage } = this.#broker
+    const { transactions, outage, parts } = this.#broker
     // What the run takes may depend on what it was given before: that is handed over when it is committed.
     // What is pruned is found in the store.
     const { commandName } = message.data
     const isApart = commandName === 'SendMessage' || commandName === 'PruneTasks'
-    if (isApart || this.#pending.length === commandsMax) this.commit()
+    if (isApart || this.#pending.length >= parts.limits.commitCommandsMax) this.commit()
     if (!transactions.isOpen) {
       if (outage.reason !== undefined) return this.#refuse(message, unavailable(outage.reason))
       transactions.begin()

@@ -3,18 +3,17 @@ import type { Journal } from '../broker/journal.ts'
 import { parseStoredFrame } from '../wire/codec.ts'
 import type { TaskMessage } from '../wire/events.ts'
 
-/** Frames looked at in one go, and how far back in the journal it begins: a long history has its end told. */
-const framesAtOnce = 1_024
-const framesMax = 200_000
-
-/** Its messages, oldest first, the last version of each, as far as the journal still has them. */
-export function transcriptOf(journal: Journal, task: string): TaskMessage[] {
+/**
+ * Its messages, oldest first, the last version of each, as far as they stand among the journal's last `eventsLooked`
+ * events: a long history has its end told.
+ */
+export function transcriptOf(journal: Journal, task: string, eventsLooked: number): TaskMessage[] {
   const messages = new Map<number, TaskMessage>()
-  let after = Math.max(journal.firstAvailable - 1, journal.head - framesMax)
+  let after = Math.max(journal.firstAvailable - 1, journal.head - eventsLooked)
   while (after < journal.head) {
     const reached = journal.scan(
       after,
-      framesAtOnce,
+      eventsLooked,
       (frame) => {
         if (frame.task !== task || frame.name !== 'message') return true
         const event = parseStoredFrame(frame.frame).data

@@ -128,7 +128,7 @@ function makeTasks(broker: Broker, { settings, log, inspector, now }: AssemblyOp
       acp: acpRunner({ limits, version }),
     },
     transactions: broker.transactions,
-    transcript: (task) => transcriptOf(journal, task),
+    transcript: (task) => transcriptOf(journal, task, limits.transcriptEventsLooked),
     handed: (task, said) => inspector.onlooker?.handed(task, said),
     outage: broker.outage,
     asking: broker.asking,

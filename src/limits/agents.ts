@@ -40,6 +40,8 @@ export const agentLimits = {
    */
   agentTerminalsMax: 32,
   agentTerminalBytesMax: 1 * MiB,
+  /** Events at the journal's end in which a transcript is looked for. Past it: what is older is not in it. */
+  transcriptEventsLooked: 200_000,
   /** The transcript for an agent that no longer knows its session. Past it: its end. */
   agentTranscriptCharsMax: 256 * KiB,
   mcpServersMax: 64,

@@ -4,6 +4,8 @@ import { MiB } from './units.ts'
 export const sessionLimits = {
   /** A client's own id of a request. Past it: `invalid_frame`. */
   requestIdCharsMax: 64,
+  /** Commands of one commit: what waits for it is garbage that outlives collections. Past it: the next commit. */
+  commitCommandsMax: 16,
   /** Answers kept per session: more than our client has in flight. Past either: the oldest is forgotten. */
   repliesKeptPerSession: 2_048,
   repliesKeptBytesPerSession: 1 * MiB,

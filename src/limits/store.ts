@@ -26,6 +26,8 @@ export const storeLimits = {
    * Pieces of a task that retention asks for in one go: the clock is looked at between two. Past it: asked for next.
    */
   retentionPiecesAtOnce: 32,
+  /** Between two chunks of what is due it rests for so many times a chunk's. */
+  retentionRestFactor: 4,
   /** Tasks whose row in the journal is known without asking. Past it: all are forgotten, and asked for again. */
   taskRowsKnown: 4_096,
   /** Starts of daemons that a journal knows. Who comes back from an older one is told of a gap. */
@@ -39,4 +41,8 @@ export const storeLimits = {
   storeReadBytes: 64 * KiB,
   /** Answers and sessions are kept this long across restarts. */
   answersKeptMs: 3_600_000,
+  /** Answers that are looked at, and forgotten, in one chunk. Past it: in the next one. */
+  answersForgottenAtOnce: 200,
+  /** Faults of a journal that `store verify` tells. Past it: the first ones. */
+  verifyProblemsMax: 50,
 } as const

@@ -4,6 +4,8 @@ import { KiB, MiB } from './units.ts'
 export const taskLimits = {
   /** Tasks that run at once in all, with those inside others, which take no slot. Past it: `queue_full`. */
   tasksLiveMax: 512,
+  /** Levels of tasks inside tasks that are climbed to the outermost. Past it: the one reached counts as that. */
+  ancestorsMax: 1_000,
   /** Settled tasks kept in memory. Past either: the oldest is forgotten (`unknown_task`). */
   tasksKeptMax: 10_000,
   tasksKeptBytesMax: 8 * MiB,

@@ -9,9 +9,6 @@ import type { AnswerRecord, SessionRecord } from './store.ts'
 /** What an answer's row takes besides its frame. */
 const answerOverheadBytes = 200
 
-/** Answers deleted in one go. */
-const forgottenAtOnce = 200
-
 export class SessionRows {
   readonly #save: StatementSync
   readonly #forget: StatementSync
@@ -78,10 +75,10 @@ export class SessionRows {
     return { sessionId, requestId, digest, at, frame }
   }
 
-  /** Forgets some of the oldest answers: those touched before `before`, and others down to `bytesMax`. */
-  forgetAnswers(before: number, bytesMax: number): boolean {
+  /** Of the `countMax` oldest answers forgets those touched before `before`, and others down to `bytesMax`. */
+  forgetAnswers(before: number, bytesMax: number, countMax: number): boolean {
     let last: number | undefined
-    const oldest = this.#oldest.all(forgottenAtOnce)
+    const oldest = this.#oldest.all(countMax)
     for (const row of oldest) {
       if (integerOf(row, 'touched') >= before && this.#answerBytes <= bytesMax) break
       this.#answerBytes -= integerOf(row, 'bytes')

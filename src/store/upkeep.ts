@@ -29,9 +29,6 @@ export interface UpkeepParts {
 /** What one chunk of retention adds to the write-ahead log, in rows. */
 const chunkRows = 16
 
-/** Of the time between two chunks, retention takes about one part in so many. */
-const restFactor = 4
-
 export class Upkeep {
   readonly #parts: UpkeepParts
   #timer: NodeJS.Timeout | undefined
@@ -73,10 +70,10 @@ export class Upkeep {
   }
 
   #rest(ms: number): void {
-    const { limits } = this.#parts
+    const { retentionChunkMs, retentionRestFactor, retentionEveryMs } = this.#parts.limits
     this.#timer = setTimeout(() => {
       const more = this.chunk()
-      this.#rest(more ? limits.retentionChunkMs * restFactor : limits.retentionEveryMs)
+      this.#rest(more ? retentionChunkMs * retentionRestFactor : retentionEveryMs)
     }, ms)
     this.#timer.unref()
   }
@@ -103,7 +100,8 @@ export class Upkeep {
 
   #forgetAnswers(time: number): boolean {
     const { limits, sessions, transactions } = this.#parts
-    const { answersKeptMs, repliesKeptBytesMax } = limits
-    return transactions.run(() => sessions.forgetAnswers(time - answersKeptMs, repliesKeptBytesMax))
+    const { answersKeptMs, repliesKeptBytesMax, answersForgottenAtOnce } = limits
+    const before = time - answersKeptMs
+    return transactions.run(() => sessions.forgetAnswers(before, repliesKeptBytesMax, answersForgottenAtOnce))
   }
 }

@@ -2,6 +2,7 @@
  * Looks through a whole journal: SQLite's own check, the sequences, every frame and every record. It repairs nothing.
  * A daemon may go on writing meanwhile: what retention took away since is no fault.
  */
+import { limits } from '../limits.ts'
 import { bytesOf, integerOf, textOf } from './columns.ts'
 import type { Row } from './columns.ts'
 import { outerReason } from './failure.ts'
@@ -15,9 +16,6 @@ export interface Verdict {
   readonly problems: readonly string[]
 }
 
-/** Problems that are told. */
-const problemsMax = 50
-
 const segmentsAtOnce = 500
 const delimiter = 0x0c
 
@@ -27,7 +25,7 @@ export type Progress = (done: number, total: number) => void
 export function verifyJournal(reader: JournalReader, progress: Progress): Verdict {
   const problems: string[] = []
   const tell = (problem: string): void => {
-    if (problems.length < problemsMax) problems.push(problem)
+    if (problems.length < limits.verifyProblemsMax) problems.push(problem)
   }
   let [tasks, events] = [0, 0]
   const steps = [
@@ -50,7 +48,7 @@ function attempt(step: () => unknown, tell: (problem: string) => void): void {
 }
 
 function checkFile({ database }: JournalReader, tell: (problem: string) => void): void {
-  for (const row of database.prepare(`PRAGMA integrity_check(${problemsMax})`).all()) {
+  for (const row of database.prepare(`PRAGMA integrity_check(${limits.verifyProblemsMax})`).all()) {
     const said = textOf(row, 'integrity_check')
     if (said !== 'ok') tell(`SQLite says: ${said}`)
   }
@@ -127,7 +125,7 @@ class SequenceCheck {
     const first = integerOf(row, 'first')
     const count = integerOf(row, 'count')
     if (first <= this.#last) this.#tell(`event ${first} is there twice`)
-    else if (first > this.#last + 1 && this.#holes.length < problemsMax)
+    else if (first > this.#last + 1 && this.#holes.length < limits.verifyProblemsMax)
       this.#holes.push({ from: this.#last + 1, to: first - 1 })
     this.#last = Math.max(this.#last, first + count - 1)
     this.#events += count

@@ -1,5 +1,6 @@
 /** Commands that change something are committed together, before anything comes of them. */
 import { expect, test } from 'vitest'
+import { limits } from '../../src/limits.ts'
 import { failing, isUp } from './failing-store.ts'
 
 test('a request that could not be committed is done when it is sent again under its id', async () => {
@@ -60,17 +61,19 @@ test('commands of one read are one commit; a question among them is answered fro
   expect(order.slice(-3)).toEqual(['b1', 'list', 'b2'])
 })
 
+// bound: commitCommandsMax
 test('many commands of one read are several commits, each of its answers together', async () => {
   const { client, commits } = await failing()
+  const max = limits.commitCommandsMax
   client.send(
-    ...Array.from({ length: 33 }, (_, n) => ({
+    ...Array.from({ length: 2 * max + 1 }, (_, n) => ({
       commandName: 'StartNewTask' as const,
       data: {},
       requestId: `a${n}`,
     })),
   )
-  await client.reply('a32')
-  expect(commits.map(({ tasks }) => tasks?.length)).toEqual([16, 16, 1])
+  await client.reply(`a${2 * max}`)
+  expect(commits.map(({ tasks }) => tasks?.length)).toEqual([max, max, 1])
   const order = client.messages.flatMap((one) => (one.type === 'Reply' ? [one.requestId] : []))
-  expect(order).toEqual(Array.from({ length: 33 }, (_, n) => `a${n}`))
+  expect(order).toEqual(Array.from({ length: 2 * max + 1 }, (_, n) => `a${n}`))
 })
