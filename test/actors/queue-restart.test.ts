@@ -1,34 +1,12 @@
 /** The queue over a kill of the daemon: who waits keeps the order in which it came, and whose turn it takes. */
-import { afterEach, expect, test } from 'vitest'
-import type { Task } from '../../src/wire/envelope.ts'
-import { scratchDirectory } from '../transport/scratch-directory.ts'
-import type { MemoryClient } from './memory-client.ts'
-import { Restarts } from './restart.ts'
+import { expect, test } from 'vitest'
+import { waiting } from './narrow-rig.ts'
+import { keptRestarts } from './restart.ts'
 
-const scratch = scratchDirectory()
-const opened: Restarts[] = []
-
-function home(): Restarts {
-  const made = new Restarts(scratch, { limits: { runningTasks: 1 } })
-  opened.push(made)
-  return made
-}
-
-afterEach(() => {
-  for (const one of opened.splice(0)) one.close()
-})
-
-/** Those that wait, in order. */
-async function waiting(client: MemoryClient): Promise<string[]> {
-  const { tasks } = await client.ask<{ tasks: Task[] }>({
-    commandName: 'ListTasks',
-    data: { states: ['queued'] },
-  })
-  return tasks.toSorted((one, other) => (one.queuePlace ?? 0) - (other.queuePlace ?? 0)).map(({ id }) => id)
-}
+const restarts = keptRestarts()
 
 test('a task that is resumed waits behind those that came before, also after a restart', async () => {
-  const daemons = home()
+  const daemons = restarts({ limits: { runningTasks: 1 } })
   const before = await daemons.start()
   const client = await before.connect()
   await client.greet()
@@ -49,7 +27,7 @@ test('a task that is resumed waits behind those that came before, also after a r
 })
 
 test('a client that came back takes the turns of one client, also after a restart', async () => {
-  const daemons = home()
+  const daemons = restarts({ limits: { runningTasks: 1 } })
   const before = await daemons.start()
   const first = await before.connect()
   const { sessionId, epoch } = await first.greet()

@@ -1,23 +1,10 @@
 /** What becomes of tasks when the daemon is killed and started again. */
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { TaskRecord } from '../../src/store/store.ts'
-import { scratchDirectory } from '../transport/scratch-directory.ts'
-import { Restarts } from './restart.ts'
-import type { RigOptions } from './rig.ts'
+import { keptRestarts } from './restart.ts'
 import { quiet } from './turns.ts'
 
-const scratch = scratchDirectory()
-const opened: Restarts[] = []
-
-function restarts(options: RigOptions = {}): Restarts {
-  const made = new Restarts(scratch, options)
-  opened.push(made)
-  return made
-}
-
-afterEach(() => {
-  for (const one of opened.splice(0)) one.close()
-})
+const restarts = keptRestarts()
 
 const record = (more: Partial<TaskRecord>): TaskRecord => ({
   id: 'task-r',

@@ -1,27 +1,15 @@
 /** Reading from the store what is no longer in memory: for any reader, in order, once, without a seam to what is live. */
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseListenerCodec } from '../../src/wire/codec.ts'
 import type { Codec } from '../../src/wire/codec.ts'
 import type { Subscribe, TaskCommandInput } from '../../src/wire/commands.ts'
-import { scratchDirectory } from '../transport/scratch-directory.ts'
 import type { MemoryClient } from './memory-client.ts'
-import { Restarts } from './restart.ts'
-import type { Rig, RigOptions } from './rig.ts'
+import { keptRestarts } from './restart.ts'
+import type { Rig } from './rig.ts'
 import { quiet, until } from './turns.ts'
 
-const scratch = scratchDirectory()
-const opened: Restarts[] = []
+const restarts = keptRestarts()
 const small = { slabBytes: 4_096, tailBytesMax: 16_384, laneTailBytesMax: 8_192, storeReadBytes: 4_096 }
-
-function restarts(options: RigOptions = {}): Restarts {
-  const made = new Restarts(scratch, options)
-  opened.push(made)
-  return made
-}
-
-afterEach(() => {
-  for (const one of opened.splice(0)) one.close()
-})
 
 function codec(name: string): Codec {
   const found = parseListenerCodec(name)

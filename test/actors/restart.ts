@@ -1,10 +1,12 @@
 /** Rigs over one journal on disk, one after the other, as daemons that are killed and started again. */
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
+import { afterEach } from 'vitest'
 import { recover } from '../../src/actors/recovery.ts'
 import { openSqliteStore } from '../../src/store/sqlite.ts'
 import type { Store, TaskRecord } from '../../src/store/store.ts'
 import { parseStoredFrame } from '../../src/wire/codec.ts'
+import { scratchDirectory } from '../transport/scratch-directory.ts'
 import { rig } from './rig.ts'
 import type { Rig, RigOptions } from './rig.ts'
 
@@ -62,5 +64,19 @@ export class Restarts implements Disposable {
   close(): void {
     this.#store?.close()
     this.#store = undefined
+  }
+}
+
+/** To be called once by a test file: what it gives is closed after the test that asked for it. */
+export function keptRestarts(): (options?: RigOptions) => Restarts {
+  const scratch = scratchDirectory()
+  const opened: Restarts[] = []
+  afterEach(() => {
+    for (const one of opened.splice(0)) one.close()
+  })
+  return (options) => {
+    const made = new Restarts(scratch, options)
+    opened.push(made)
+    return made
   }
 }

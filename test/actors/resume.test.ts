@@ -1,25 +1,13 @@
 /** Sessions and answers over a restart of the daemon, and what cannot be given to who comes back. */
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { HelloResult } from '../../src/wire/envelope.ts'
-import { scratchDirectory } from '../transport/scratch-directory.ts'
-import { Restarts } from './restart.ts'
+import { keptRestarts } from './restart.ts'
 import { rig } from './rig.ts'
-import type { RigOptions } from './rig.ts'
 import { quiet, until } from './turns.ts'
 
-const scratch = scratchDirectory()
-const opened: Restarts[] = []
+const restarts = keptRestarts()
 
-function restarts(options: RigOptions = {}): Restarts {
-  const made = new Restarts(scratch, options)
-  opened.push(made)
-  return made
-}
-
-afterEach(() => {
-  for (const one of opened.splice(0)) one.close()
-  vi.useRealTimers()
-})
+afterEach(() => void vi.useRealTimers())
 
 const resumeOf = ({ sessionId, epoch }: HelloResult, after: number) => ({
   resume: { sessionId, epoch, after },
