@@ -1,8 +1,27 @@
-/** What a played recording told, and how its waits are wound. */
-import { expect, vi } from 'vitest'
-import type { ManualClock } from './manual-clock.ts'
+/** Plays recordings by a clock that is wound; what they told, and how long their waits were. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, vi } from 'vitest'
+import { replayRunner } from '../../src/runners/replay.ts'
+import { ManualClock } from './manual-clock.ts'
+import { record, taskOf } from './recorded-run.ts'
+import { writeRecording } from './sample-recording.ts'
 import type { RecordedRun } from './recorded-run.ts'
+import type { Timed } from './sample-recording.ts'
 import type { TaskEvent } from '../../src/wire/events.ts'
+
+type Play = (events: readonly Timed[], speed?: number, clock?: ManualClock, limits?: object) => RecordedRun
+
+/** To be called once by a test file: the recordings that it plays are removed after its tests. */
+export function player(): Play {
+  const directory = mkdtempSync(join(tmpdir(), 'callboard-replay-'))
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+  return (events, speed = 0, clock = new ManualClock(), limits = {}) => {
+    const replay = writeRecording(directory, events, `${Math.random()}.jsonl`)
+    return record(replayRunner({ clock, limits }), taskOf({ replay, speed }))
+  }
+}
 
 /** Winds the clock to each of its timers until the run has ended; how many milliseconds each wait took. */
 export async function wound(run: RecordedRun, clock: ManualClock): Promise<number[]> {

@@ -1,23 +1,11 @@
 /** When a replay tells what it tells, by a clock that is wound. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, test, vi } from 'vitest'
-import { replayRunner } from '../../src/runners/replay.ts'
+import { describe, expect, test, vi } from 'vitest'
 import { ManualClock } from './manual-clock.ts'
-import { record, taskOf } from './recorded-run.ts'
-import { beginning, completed, said, sample, writeRecording } from './sample-recording.ts'
-import type { RecordedRun } from './recorded-run.ts'
+import { beginning, completed, said, sample } from './sample-recording.ts'
 import type { Timed } from './sample-recording.ts'
-import { told, told6, wound } from './played-run.ts'
+import { player, told, told6, wound } from './played-run.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'callboard-replay-'))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
-
-function play(events: readonly Timed[], speed = 0, clock = new ManualClock(), limits = {}): RecordedRun {
-  const replay = writeRecording(directory, events, `${Math.random()}.jsonl`)
-  return record(replayRunner({ clock, limits }), taskOf({ replay, speed }))
-}
+const play = player()
 
 describe('when a replay tells it', () => {
   test('is as it was recorded at speed 1', async () => {

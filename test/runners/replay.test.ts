@@ -1,25 +1,13 @@
 /** What a replay tells of its task, and how it is ended. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, test, vi } from 'vitest'
-import { replayRunner } from '../../src/runners/replay.ts'
+import { describe, expect, test, vi } from 'vitest'
 import { ManualClock } from './manual-clock.ts'
 import { recordedEventLine } from '../../src/wire/recording.ts'
-import { record, taskOf } from './recorded-run.ts'
 import { beginning, completed, ending, one, recordedId, said, sample, tools } from './sample-recording.ts'
-import { updated, usage, used, work, writeRecording } from './sample-recording.ts'
-import type { RecordedRun } from './recorded-run.ts'
+import { updated, usage, used, work } from './sample-recording.ts'
 import type { Timed } from './sample-recording.ts'
-import { told, told6, wound } from './played-run.ts'
+import { player, told, told6, wound } from './played-run.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'callboard-replay-'))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
-
-function play(events: readonly Timed[], speed = 0, clock = new ManualClock(), limits = {}): RecordedRun {
-  const replay = writeRecording(directory, events, `${Math.random()}.jsonl`)
-  return record(replayRunner({ clock, limits }), taskOf({ replay, speed }))
-}
+const play = player()
 
 describe('what a replay tells', () => {
   test('is what its task did, without what tasks say themselves, and ends with its result and use', async () => {
