@@ -31,7 +31,19 @@ export const agentLimits = {
   agentToolCallsKnown: 256,
   /** An update that is kept as it is. Past it: its kind and size alone are. */
   agentUpdateBytesMax: 64 * KiB,
-  /** Commands, modes, models that an agent offers. Past it: the first ones. */
+  /** A name of an agent's, of a mode, a command, a server: past it cut. An id of one: past it left out. */
+  agentNameCharsMax: 200,
+  /** What an agent says in a line: a title, a label, a description, what failed. Past it: cut. */
+  agentWordsCharsMax: 1_000,
+  /** A path or an address that it names; a step of its plan, or the text of an image that is none. Past it: cut. */
+  agentPathCharsMax: 4_096,
+  agentStepCharsMax: 2_000,
+  /** Steps of a plan, pieces of a tool's output, variables of a terminal; changes of files of one tool. Past it: the first ones. */
+  agentListMax: 1_000,
+  agentChangesMax: 100,
+  /** Ways to log in that are named to a person. Past it: the first ones. */
+  agentLoginsTold: 20,
+  /** Commands, modes, models, ways to log in that an agent offers. Past it: the first ones. */
   agentOffersMax: 1_000,
   /** A file that an agent reads or writes through the daemon. Past it: refused to it. */
   agentFileBytesMax: 8 * MiB,

@@ -2,6 +2,7 @@
  * Where a program lies and which version it is, found by looking at files alone: nothing is run. A version is known
  * where the program belongs to an npm package; other programs are asked by --probe only.
  */
+import { limits as defaults } from '../limits.ts'
 import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs'
 import { delimiter, dirname, isAbsolute, join } from 'node:path'
 import { isJsonObject } from '../wire/json-object.ts'
@@ -35,7 +36,9 @@ function versionIn(path: string): string | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(path, 'utf8'))
     const isProgram = isJsonObject(value) && value['bin'] !== undefined
-    return isProgram && typeof value['version'] === 'string' ? value['version'].slice(0, 100) : undefined
+    return isProgram && typeof value['version'] === 'string'
+      ? value['version'].slice(0, defaults.agentNameCharsMax)
+      : undefined
   } catch {
     return undefined
   }

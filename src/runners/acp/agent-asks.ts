@@ -2,6 +2,7 @@
  * What an agent waits for somebody to say: permissions and questions, as asks of the run. Every request of the agent is
  * answered exactly once: by a person, by the agent's own withdrawal, or by the end of the turn.
  */
+import { limits as defaults } from '../../limits.ts'
 import { accepted } from '../../wire/rejection.ts'
 import { AgentRefusal, invalidParams } from './failure.ts'
 import { cutText, objectAt, objectsAt, textAt } from './fields.ts'
@@ -113,7 +114,7 @@ export class AgentAsks {
 function optionOf(given: JsonObject): AskOption {
   const id = textAt(given, 'optionId') ?? ''
   const kind = textAt(given, 'kind') ?? ''
-  const label = cutText(textAt(given, 'name') ?? id, 1_000)
+  const label = cutText(textAt(given, 'name') ?? id, defaults.agentWordsCharsMax)
   if (kind.startsWith('allow')) return { id, label, meaning: 'allow' }
   return kind.startsWith('reject') ? { id, label, meaning: 'deny' } : { id, label }
 }

@@ -2,6 +2,7 @@
  * Text files that an agent reads and writes through the daemon: inside its task's directory only, one at a time, so
  * that memory holds one file whatever the agent asks for.
  */
+import { limits as defaults } from '../../limits.ts'
 import { isUtf8 } from 'node:buffer'
 import { constants } from 'node:fs'
 import { mkdir, open, realpath } from 'node:fs/promises'
@@ -77,7 +78,7 @@ export class AgentFiles {
       return await pathInside(await realpath(this.#options.cwd), path)
     } catch (error) {
       if (!(error instanceof PathRefused)) throw error
-      this.#options.denied(printable(path, 1_000))
+      this.#options.denied(printable(path, defaults.agentWordsCharsMax))
       throw new AgentRefusal(invalidParams, `This path is refused: ${error.message}`)
     }
   }

@@ -3,6 +3,7 @@
  * earlier one, then mode, model and options. An earlier session is resumed, else loaded, else told anew from the
  * transcript; where there is none of these the task cannot go on.
  */
+import { limits as defaults } from '../../limits.ts'
 import { isJsonObject } from '../../wire/json-object.ts'
 import { promptBlocks } from './content.ts'
 import { AgentFailure, authRequired, codeOf, errorAnswer, notLoggedIn } from './failure.ts'
@@ -93,7 +94,9 @@ interface Place {
 async function logIn({ task, calls, limits }: SessionOptions, initialized: JsonObject): Promise<void> {
   const methodId = task.callboard.authMethod
   if (methodId === undefined) return
-  const known = (objectsAt(initialized, 'authMethods', 100) ?? []).map((one) => textAt(one, 'id') ?? '')
+  const known = (objectsAt(initialized, 'authMethods', defaults.agentOffersMax) ?? []).map(
+    (one) => textAt(one, 'id') ?? '',
+  )
   if (!known.includes(methodId)) {
     throw new AgentFailure(`The agent has no way to log in that is named "${methodId}": ${listed(known)}.`)
   }
@@ -245,5 +248,6 @@ async function orSentence(method: string, answered: Promise<JsonObject>): Promis
 }
 
 function listed(names: readonly string[]): string {
-  return names.length === 0 ? 'it offers none' : `it offers ${names.slice(0, 20).join(', ')}`
+  const told = names.slice(0, defaults.agentLoginsTold)
+  return told.length === 0 ? 'it offers none' : `it offers ${told.join(', ')}`
 }

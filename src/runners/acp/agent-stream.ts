@@ -4,6 +4,7 @@
  * nothing is read on until it has dealt with them, because an answer must not overtake what was told before it. What is
  * no message of the protocol is counted and never answered.
  */
+import { limits as defaults } from '../../limits.ts'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { waitFor } from '../clock.ts'
 import { isJsonObject } from '../../wire/json-object.ts'
@@ -202,7 +203,7 @@ export class AgentStream {
   #noteGarbage(line: Buffer): void {
     if (line.every((byte) => byte === 0x20 || byte === 0x0d || byte === 0x09)) return
     this.#garbageBytes += line.length
-    if (this.#garbage === '') this.#garbage = line.toString('utf8', 0, 1_000)
+    if (this.#garbage === '') this.#garbage = line.toString('utf8', 0, defaults.agentWordsCharsMax)
     if (this.#garbageBytes > this.#options.limits.agentGarbageBytesMax) {
       this.#break(`more than ${this.#options.limits.agentGarbageBytesMax} bytes that are no messages`)
     }

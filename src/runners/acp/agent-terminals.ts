@@ -1,4 +1,5 @@
 /** The terminals of one run: commands that the agent has the daemon run, inside the task's directory, few at a time. */
+import { limits as defaults } from '../../limits.ts'
 import { realpath } from 'node:fs/promises'
 import { isDirectory } from '../command-check.ts'
 import { AgentRefusal, invalidParams, notFound } from './failure.ts'
@@ -175,7 +176,7 @@ function statusOf({ code, signal }: AgentExit): JsonObject {
 }
 
 function variablesOf(params: JsonObject): Record<string, string> {
-  const variables = objectsAt(params, 'env', 1_000) ?? []
+  const variables = objectsAt(params, 'env', defaults.agentListMax) ?? []
   return Object.fromEntries(
     variables.flatMap((one) => {
       const [name, value] = [textAt(one, 'name') ?? '', textAt(one, 'value') ?? '']

@@ -1,4 +1,5 @@
 /** The blocks of content that an agent sends, as text and images that a client of ours can show. */
+import { limits as defaults } from '../../limits.ts'
 import { objectAt, textAt } from './fields.ts'
 import type { JsonObject } from '../../wire/json-object.ts'
 
@@ -50,7 +51,8 @@ export function withoutImages(prompt: readonly PromptBlock[]): {
 
 function imageBlock(image: string): PromptBlock {
   const [start, mimeType] = dataUrl.exec(image) ?? []
+  const shown = defaults.agentStepCharsMax
   if (start === undefined || mimeType === undefined)
-    return { type: 'text', text: `[image: ${image.slice(0, 2_000)}]` }
+    return { type: 'text', text: `[image: ${image.slice(0, shown)}]` }
   return { type: 'image', data: image.slice(start.length), mimeType }
 }

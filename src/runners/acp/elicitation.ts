@@ -3,6 +3,7 @@
  * form; none, or an address to be visited, is something to confirm. Each has two options beside its own: to decline it,
  * and to put it away. The answer goes back in the shape that was asked for.
  */
+import { limits as defaults } from '../../limits.ts'
 import { cutText, objectAt, textAt } from './fields.ts'
 import { isJsonObject } from '../../wire/json-object.ts'
 import type { Limits } from '../../limits.ts'
@@ -26,7 +27,8 @@ export type QuestionLimits = Pick<Limits, 'askTextCharsMax' | 'askOptionsMax'>
 export function questionOf(params: JsonObject, limits: QuestionLimits): Question | undefined {
   const { askOptionsMax } = limits
   const text = cutText(textAt(params, 'message') ?? '', limits.askTextCharsMax)
-  if (params['mode'] === 'url') return visit(text, cutText(textAt(params, 'url') ?? '', 4_096))
+  if (params['mode'] === 'url')
+    return visit(text, cutText(textAt(params, 'url') ?? '', defaults.agentPathCharsMax))
   if (params['mode'] !== 'form') return undefined
   const schema = objectAt(params, 'requestedSchema')
   const properties = Object.entries(objectAt(schema, 'properties')).slice(0, askOptionsMax)
@@ -64,7 +66,9 @@ function fieldOf(name: string, property: JsonObject, required: boolean, choicesM
     name,
     ...(label === undefined
       ? {}
-      : { label: cutText(isList ? `${label} (with commas between)` : label, 1_000) }),
+      : {
+          label: cutText(isList ? `${label} (with commas between)` : label, defaults.agentWordsCharsMax),
+        }),
     type,
     ...(options === undefined ? {} : { options }),
     ...(required ? { required } : {}),

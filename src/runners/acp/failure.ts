@@ -2,6 +2,7 @@
  * What ends a run of an agent other than its own word, as sentences for people. The agent's own words are quoted short
  * and printable: they come from a model, from the network, from anywhere.
  */
+import { limits as defaults } from '../../limits.ts'
 import { isJsonObject } from '../../wire/json-object.ts'
 import { printable } from '../../wire/printable.ts'
 import { objectsAt, textAt } from './fields.ts'
@@ -99,7 +100,7 @@ export function notLoggedIn(
   const own = /^auth(?:entication)?[ _](?:is )?required\.?$/i.test(message.trim())
     ? ''
     : `: ${quoted(message)}`
-  const methods = (objectsAt(initialized, 'authMethods', 20) ?? []).map((method) => {
+  const methods = (objectsAt(initialized, 'authMethods', defaults.agentLoginsTold) ?? []).map((method) => {
     const about = textAt(method, 'description') ?? textAt(method, 'name') ?? ''
     return `${quoted(textAt(method, 'id') ?? '')}${about === '' ? '' : ` (${printable(about)})`}`
   })
@@ -131,7 +132,8 @@ export function withLastWords(error: Error, stderr: string, garbage: string): st
   const { message } = error
   if (error instanceof AgentFailure && !error.isUnexplained) return message
   const lines = stderr.split('\n').filter((line) => line.trim() !== '')
-  const said = lines.length === 0 ? '' : ` It last wrote: ${quoted(lines.slice(-5).join(' | '), 1_000)}.`
+  const last = quoted(lines.slice(-5).join(' | '), defaults.agentWordsCharsMax)
+  const said = lines.length === 0 ? '' : ` It last wrote: ${last}.`
   const odd = garbage === '' ? '' : ` It wrote what is no message of the protocol: ${quoted(garbage)}.`
   return `${message}${odd}${said}`
 }

@@ -1,4 +1,5 @@
 /** What an agent offers: slash commands, modes, models, and how each is chosen. The newest word of the agent counts. */
+import { limits as defaults } from '../../limits.ts'
 import { isJsonObject } from '../../wire/json-object.ts'
 import { cutText, objectAt, objectsAt, textAt } from './fields.ts'
 import type { JsonObject } from '../../wire/json-object.ts'
@@ -95,9 +96,11 @@ export class AgentOffers {
     this.#commands = commands.map((one) => {
       const [description, hint] = [textAt(one, 'description'), textAt(objectAt(one, 'input'), 'hint')]
       return {
-        name: cutText(textAt(one, 'name') ?? '', 200),
-        ...(description === undefined ? {} : { description: cutText(description, 1_000) }),
-        ...(hint === undefined ? {} : { argumentHint: cutText(hint, 1_000) }),
+        name: cutText(textAt(one, 'name') ?? '', defaults.agentNameCharsMax),
+        ...(description === undefined
+          ? {}
+          : { description: cutText(description, defaults.agentWordsCharsMax) }),
+        ...(hint === undefined ? {} : { argumentHint: cutText(hint, defaults.agentWordsCharsMax) }),
       }
     })
   }
@@ -124,13 +127,15 @@ export function isSetting(found: Setting | readonly string[]): found is Setting 
 function choicesOf(listed: readonly JsonObject[], idKey: string): Choice[] {
   return listed.flatMap((one) => {
     const id = textAt(one, idKey)
-    if (id === undefined || id.length > 200) return []
+    if (id === undefined || id.length > defaults.agentNameCharsMax) return []
     const description = textAt(one, 'description')
     return [
       {
         id,
-        name: cutText(textAt(one, 'name') ?? id, 200),
-        ...(description === undefined ? {} : { description: cutText(description, 1_000) }),
+        name: cutText(textAt(one, 'name') ?? id, defaults.agentNameCharsMax),
+        ...(description === undefined
+          ? {}
+          : { description: cutText(description, defaults.agentWordsCharsMax) }),
       },
     ]
   })

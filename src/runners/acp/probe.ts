@@ -119,9 +119,11 @@ function described(answer: JsonObject): Probed {
   const [name, version] = [textAt(info, 'title') ?? textAt(info, 'name'), textAt(info, 'version')]
   return {
     ok: true,
-    ...(name === undefined ? {} : { name: name.slice(0, 200) }),
-    ...(version === undefined ? {} : { version: version.slice(0, 100) }),
-    authMethods: (objectsAt(answer, 'authMethods', 100) ?? []).map((one) => textAt(one, 'id') ?? ''),
+    ...(name === undefined ? {} : { name: name.slice(0, defaults.agentNameCharsMax) }),
+    ...(version === undefined ? {} : { version: version.slice(0, defaults.agentNameCharsMax) }),
+    authMethods: (objectsAt(answer, 'authMethods', defaults.agentOffersMax) ?? []).map(
+      (one) => textAt(one, 'id') ?? '',
+    ),
     can: [
       ...(can['loadSession'] === true ? ['load'] : []),
       ...(objectAt(can, 'sessionCapabilities')['resume'] === undefined ? [] : ['resume']),

@@ -2,6 +2,7 @@
  * The tool calls of a run: each is one message that is open until the call has ended, and is counted once. What it gave
  * follows as a message of its own where it was a command or another program's tool.
  */
+import { limits as defaults } from '../../limits.ts'
 import { bounded, cutText, textAt } from './fields.ts'
 import { outputOf, titleOf, toolWords } from './tool-words.ts'
 import type { Limits } from '../../limits.ts'
@@ -111,7 +112,7 @@ export class ToolCalls {
     // It may be told of again, but not what it was.
     call.fields = {}
     if (!isFailed) return
-    const why = output === '' ? `${title} failed` : cutText(output, 1_000)
+    const why = output === '' ? `${title} failed` : cutText(output, defaults.agentWordsCharsMax)
     outgoing.event({ eventName: 'taskToolFailed', payload: [taskId, tool, why] })
   }
 

@@ -2,6 +2,7 @@
  * How a tool call of an agent is told: under which ask or say, with which text, and under which tool's name it counts.
  * The shapes are those of Roo Code's own messages, so that its clients show them as they show theirs.
  */
+import { limits as defaults } from '../../limits.ts'
 import { isAbsolute, relative } from 'node:path'
 import { isJsonObject } from '../../wire/json-object.ts'
 import { cutText, objectAt, objectsAt, textAt } from './fields.ts'
@@ -68,7 +69,9 @@ export function toolWords(call: ToolFields, cwd: string, charsMax: number, isAsk
 
 /** What the tool gave, as text. */
 export function outputOf(call: ToolFields, charsMax: number): string {
-  const blocks = (objectsAt(call, 'content', 1_000) ?? []).filter((one) => one['type'] === 'content')
+  const blocks = (objectsAt(call, 'content', defaults.agentListMax) ?? []).filter(
+    (one) => one['type'] === 'content',
+  )
   const texts = blocks
     .map((one) => textAt(objectAt(one, 'content'), 'text') ?? '')
     .filter((text) => text !== '')
@@ -80,7 +83,7 @@ export function outputOf(call: ToolFields, charsMax: number): string {
 
 /** What a person is told of it in one line. */
 export function titleOf(call: ToolFields): string {
-  return cutText(textAt(call, 'title') ?? textAt(call, 'kind') ?? 'a tool', 1_000)
+  return cutText(textAt(call, 'title') ?? textAt(call, 'kind') ?? 'a tool', defaults.agentWordsCharsMax)
 }
 
 function kindOf(call: ToolFields, name: string): Kind {
@@ -114,7 +117,7 @@ function described(call: ToolFields, cwd: string, charsMax: number): Record<stri
 }
 
 function diffsOf(call: ToolFields): JsonObject[] {
-  return (objectsAt(call, 'content', 100) ?? []).filter((one) => one['type'] === 'diff')
+  return (objectsAt(call, 'content', defaults.agentChangesMax) ?? []).filter((one) => one['type'] === 'diff')
 }
 
 function pathOf(call: ToolFields): string | undefined {
@@ -125,7 +128,7 @@ function pathOf(call: ToolFields): string | undefined {
     textAt(diffsOf(call)[0] ?? {}, 'path') ??
     textAt(input, 'path') ??
     textAt(input, 'file_path')
-  return found === undefined ? undefined : cutText(found, 4_096)
+  return found === undefined ? undefined : cutText(found, defaults.agentPathCharsMax)
 }
 
 /** As Roo Code shows it: from the task's directory where it lies inside. */
@@ -154,8 +157,8 @@ function mcpTool(
   const given = named === null && isJsonObject(input['arguments']) ? input['arguments'] : input
   return {
     type: 'use_mcp_tool',
-    serverName: cutText(server, 200),
-    toolName: cutText(tool, 200),
+    serverName: cutText(server, defaults.agentNameCharsMax),
+    toolName: cutText(tool, defaults.agentNameCharsMax),
     arguments: JSON.stringify(given),
   }
 }

@@ -2,6 +2,7 @@
  * From what an agent tells of its session to the events of its task: one case for each kind of update. A kind that is
  * not known here is kept as the agent said it.
  */
+import { limits as defaults } from '../../limits.ts'
 import { contentOf } from './content.ts'
 import { cutText, numberAt, objectAt, objectsAt, textAt } from './fields.ts'
 import { AgentOffers } from './offers.ts'
@@ -154,10 +155,10 @@ export class Updates {
   #plan(update: JsonObject): void {
     if (this.#isReplayed) return
     this.#spoken.interrupt()
-    const entries = objectsAt(update, 'entries', 1_000) ?? []
+    const entries = objectsAt(update, 'entries', defaults.agentListMax) ?? []
     const todos = entries.map((entry, index) => ({
       id: String(index + 1),
-      content: cutText(textAt(entry, 'content') ?? '', 2_000),
+      content: cutText(textAt(entry, 'content') ?? '', defaults.agentStepCharsMax),
       status: textAt(entry, 'status') ?? 'pending',
     }))
     const text = JSON.stringify({ tool: 'updateTodoList', todos })
@@ -170,7 +171,8 @@ export class Updates {
     change()
     const now = this.offers.mode ?? named
     if (this.#isReplayed || now === undefined || now === before) return
-    this.outgoing.event({ eventName: 'taskModeSwitched', payload: [this.#options.taskId, cutText(now, 200)] })
+    const mode = cutText(now, defaults.agentNameCharsMax)
+    this.outgoing.event({ eventName: 'taskModeSwitched', payload: [this.#options.taskId, mode] })
   }
 
   #usage(update: JsonObject): void {
