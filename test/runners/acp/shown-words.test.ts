@@ -8,21 +8,21 @@ import { outputOf, titleOf } from '../../../src/runners/acp/tool-words.ts'
 import { trialUpdates } from './trial-updates.ts'
 
 const long = (chars: number): string => 'x'.repeat(chars)
-/** Lengths of what is made of texts at a bound and one past it, and whether the second says that it was cut. */
-function cutAt(charsMax: number, shown: (text: string) => string): void {
-  expect(shown(long(charsMax))).toBe(long(charsMax))
-  expect(shown(long(charsMax + 1))).toBe(`${long(charsMax - 1)}…`)
-}
+/** What is made of a text at a bound, and of one past it. */
+const around = (charsMax: number, shown: (text: string) => string): string[] =>
+  [charsMax, charsMax + 1].map((chars) => shown(long(chars)))
+const cutAt = (charsMax: number): string[] => [long(charsMax), `${long(charsMax - 1)}…`]
 const items = <T>(count: number, make: (place: number) => T): T[] =>
   Array.from({ length: count }, (_, place) => make(place))
 
 // bound: agentNameCharsMax
 test('a name is cut at its bound, and what has a longer id is not offered', () => {
-  cutAt(limits.agentNameCharsMax, (name) => {
-    const { updates } = trialUpdates()
-    updates.offers.takeCommands({ availableCommands: [{ name }] })
-    return updates.offers.offers.commands[0]?.name ?? ''
+  const named = around(limits.agentNameCharsMax, (name) => {
+    const { offers } = trialUpdates().updates
+    offers.takeCommands({ availableCommands: [{ name }] })
+    return offers.offers.commands[0]?.name ?? ''
   })
+  expect(named).toEqual(cutAt(limits.agentNameCharsMax))
   const { updates } = trialUpdates()
   const modes = [limits.agentNameCharsMax, limits.agentNameCharsMax + 1].map((chars) => ({ id: long(chars) }))
   updates.offers.takeSession({ modes: { availableModes: modes, currentModeId: 'x' } })
@@ -31,15 +31,17 @@ test('a name is cut at its bound, and what has a longer id is not offered', () =
 
 // bound: agentWordsCharsMax
 test('a line is cut at its bound', () => {
-  cutAt(limits.agentWordsCharsMax, (title) => titleOf({ title }))
+  const max = limits.agentWordsCharsMax
+  expect(around(max, (title) => titleOf({ title }))).toEqual(cutAt(max))
 })
 
 // bound: agentPathCharsMax
 test('an address is cut at its bound', () => {
-  cutAt(limits.agentPathCharsMax, (url) => {
+  const visited = around(limits.agentPathCharsMax, (url) => {
     const question = questionOf({ mode: 'url', message: 'Visit', url }, limits)
     return question?.ask.text.replace('Visit\n', '') ?? ''
   })
+  expect(visited).toEqual(cutAt(limits.agentPathCharsMax))
 })
 
 /** The steps of a plan as they are told. */
@@ -52,7 +54,7 @@ function planned(entries: readonly { content: string }[]): { content: string }[]
 // bound: agentStepCharsMax
 test('a step of a plan, and an image that is none, are cut at their bound', () => {
   const max = limits.agentStepCharsMax
-  cutAt(max, (content) => planned([{ content }])[0]?.content ?? '')
+  expect(around(max, (content) => planned([{ content }])[0]?.content ?? '')).toEqual(cutAt(max))
   const texts = [max, max + 1].map((chars) => JSON.stringify(promptBlocks('', [long(chars)])))
   expect(texts[0]).toContain(`[image: ${long(max)}]`)
   expect(texts[1]).toBe(texts[0])
