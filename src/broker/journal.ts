@@ -8,15 +8,13 @@ import type { EventMessage } from '../wire/envelope.ts'
 import type { TaskEvent } from '../wire/events.ts'
 import type { Store } from '../store/store.ts'
 import { SlabChain } from './slab.ts'
-import type { Slab, SlabAccount, SlabPool } from './slab.ts'
+import type { Slab, SlabAccount, SlabPool, Stretch } from './slab.ts'
 
-/** One event as it was journaled. */
-export interface JournalEntry {
+/** One event as it was journaled, and where its canonical encoding lies: valid in the turn of its append. */
+export interface JournalEntry extends Stretch {
   readonly message: EventMessage
-  /** Its canonical encoding where it lies: valid in the turn of its append. */
+  /** A view of that encoding. */
   readonly frame: Buffer
-  /** Length of `frame`. */
-  readonly bytes: number
   readonly seq: number
   readonly task: string
   readonly name: string
@@ -122,7 +120,7 @@ export class Journal {
 
   /** The store has these: they count from now on. */
   committed(entries: readonly JournalEntry[]): void {
-    for (const { bytes } of entries) this.turnBytes += bytes
+    for (const { start, end } of entries) this.turnBytes += end - start
   }
 
   /** Keys in the order of the wire. */
@@ -197,9 +195,9 @@ class AppendedEntry implements JournalEntry {
   readonly seq: number
   readonly task: string
   readonly name: string
-  readonly bytes: number
-  readonly #buffer: Buffer
-  readonly #end: number
+  readonly buffer: Buffer
+  readonly start: number
+  readonly end: number
   #frame: Buffer | undefined
 
   constructor(message: EventMessage, seq: number, task: string, name: string, slab: Slab) {
@@ -207,13 +205,13 @@ class AppendedEntry implements JournalEntry {
     this.seq = seq
     this.task = task
     this.name = name
-    this.#buffer = slab.bytes
-    this.#end = slab.used
-    this.bytes = slab.used - slab.startOf(slab.ends.length - 1)
+    this.buffer = slab.bytes
+    this.start = slab.startOf(slab.ends.length - 1)
+    this.end = slab.used
   }
 
   get frame(): Buffer {
-    this.#frame ??= this.#buffer.subarray(this.#end - this.bytes, this.#end)
+    this.#frame ??= this.buffer.subarray(this.start, this.end)
     return this.#frame
   }
 }

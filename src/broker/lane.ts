@@ -8,7 +8,7 @@ import { isLiveSet } from './subscriptions.ts'
 import type { Filter } from './subscriptions.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import { SlabChain } from './slab.ts'
-import type { Slab, SlabAccount, SlabPool } from './slab.ts'
+import type { Slab, SlabAccount, SlabPool, Stretch } from './slab.ts'
 import type { Subscriber } from './subscriber.ts'
 
 /** How a link is spoken to: its codec, and whether it said Hello. */
@@ -21,7 +21,7 @@ export interface Dialect {
 export class Encodings {
   readonly entry: JournalEntry
   readonly #canonical: Codec
-  readonly #others = new Map<Codec, Buffer | undefined>()
+  #others: Map<Codec, Stretch | undefined> | undefined
 
   constructor(entry: JournalEntry, canonical: Codec) {
     this.entry = entry
@@ -29,10 +29,16 @@ export class Encodings {
   }
 
   /** Undefined where the codec's vocabulary cannot say this event. */
-  in(codec: Codec): Buffer | undefined {
-    if (codec === this.#canonical) return this.entry.frame
-    if (!this.#others.has(codec)) this.#others.set(codec, codec.encodeToClient(this.entry.message))
+  in(codec: Codec): Stretch | undefined {
+    if (codec === this.#canonical) return this.entry
+    this.#others ??= new Map()
+    if (!this.#others.has(codec)) this.#others.set(codec, this.#say(codec))
     return this.#others.get(codec)
+  }
+
+  #say(codec: Codec): Stretch | undefined {
+    const buffer = codec.encodeToClient(this.entry.message)
+    return buffer === undefined ? undefined : { buffer, start: 0, end: buffer.length }
   }
 }
 

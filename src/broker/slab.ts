@@ -25,6 +25,18 @@ export class SlabPool {
   }
 }
 
+/** Bytes somewhere in a buffer: a view of them costs more than their copy. */
+export interface Stretch {
+  readonly buffer: Buffer
+  readonly start: number
+  readonly end: number
+}
+
+/** To count a text's bytes takes as long as to write them: only near a slab's end is it worth that. */
+function bytesAtMost(frame: string | Stretch): number {
+  return typeof frame === 'string' ? frame.length * 3 : frame.end - frame.start
+}
+
 export class Slab {
   /** Bytes of the chain before this slab, since the chain's beginning. */
   readonly base: number
@@ -63,15 +75,19 @@ export class Slab {
     return this.used + bytes <= this.bytes.length
   }
 
-  /** Writes a frame of `bytes` bytes at its end. */
-  push(frame: string | Uint8Array, bytes: number, seq: number, task: string, name: string): void {
-    if (typeof frame === 'string') this.bytes.write(frame, this.used)
-    else this.bytes.set(frame, this.used)
-    this.used += bytes
+  /** Writes a frame that fits at its end; returns the bytes it took. */
+  push(frame: string | Stretch, seq: number, task: string, name: string): number {
+    const { bytes, used } = this
+    const took =
+      typeof frame === 'string'
+        ? bytes.write(frame, used)
+        : frame.buffer.copy(bytes, used, frame.start, frame.end)
+    this.used += took
     this.seqs.push(seq)
     this.ends.push(this.used)
     this.tasks.push(task)
     this.names.push(name)
+    return took
   }
 
   /** All from this offset on. Many readers stand at the same place: they share one view of it. */
@@ -170,11 +186,12 @@ export class SlabChain {
   }
 
   /** Appends a frame: it lies at the end of the last slab, whose bytes are valid until that is dropped. */
-  append(frame: string | Uint8Array, seq: number, task: string, name: string): void {
-    const bytes = typeof frame === 'string' ? Buffer.byteLength(frame) : frame.length
-    if (!this.last.fits(bytes)) this.#grow(bytes)
-    this.end += bytes
-    this.last.push(frame, bytes, seq, task, name)
+  append(frame: string | Stretch, seq: number, task: string, name: string): void {
+    if (!this.last.fits(bytesAtMost(frame))) {
+      const bytes = typeof frame === 'string' ? Buffer.byteLength(frame) : frame.end - frame.start
+      if (!this.last.fits(bytes)) this.#grow(bytes)
+    }
+    this.end += this.last.push(frame, seq, task, name)
   }
 
   #grow(frameBytes: number): void {

@@ -124,6 +124,21 @@ test('a frame larger than a slab gets a slab of its own, which is not kept for r
   expect(pool.take(1).length).toBe(slabBytes)
 })
 
+test('a frame of characters beyond ASCII fills a slab to its last byte, and one byte more takes another', () => {
+  for (const [more, slabs] of [
+    ['', 1],
+    ['x', 2],
+  ] as const) {
+    const { chain } = emptyChain()
+    const first = 'y'.repeat(slabBytes - 4)
+    chain.append(first, 1, 't', 'n')
+    chain.append(`éé${more}`, 2, 't', 'n')
+    expect(slabsOf(chain).map((slab) => slab.rest(0).toString())).toEqual(
+      slabs === 1 ? [`${first}éé`] : [first, `éé${more}`],
+    )
+  }
+})
+
 test('the bytes of a frame of characters beyond ASCII are counted, not its characters', () => {
   const { chain } = emptyChain()
   chain.append('é€😀\ud800', 1, 't', 'n')
