@@ -5,7 +5,7 @@
 import { answerProblem } from '../broker/ask-shape.ts'
 import type { Said } from '../broker/ask-shape.ts'
 import type { OpenAsk } from '../broker/asks.ts'
-import { printable } from '../wire/printable.ts'
+import { printableName } from '../wire/printable.ts'
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import type { Answerer } from './asking.ts'
@@ -86,7 +86,7 @@ function unknownAsk(request: Request, id: string): Outcome<never> {
   if (ended === undefined || isHidden(request, ended.task)) {
     return refused(
       'unknown_ask',
-      `No ask with the id ${printable(id, 40)} is open: it may have been answered.`,
+      `No ask with the id ${printableName(id)} is open: it may have been answered.`,
     )
   }
   const { task: _, ...details } = ended
@@ -97,7 +97,7 @@ function howEnded({ outcome, by, client, automatic }: Answerer & { readonly outc
   if (outcome === 'expired') return 'nobody answered it in time'
   if (outcome === 'interrupted') return 'its task was interrupted'
   if (outcome === 'withdrawn') return 'its task no longer waits for an answer'
-  const name = client === undefined ? (by ?? '') : `${printable(client, 40)} (${by ?? ''})`
+  const name = client === undefined ? (by ?? '') : `${printableName(client)} (${by ?? ''})`
   if (automatic === true)
     return by === undefined ? 'its profile answered it' : `the lease of ${name} answered it`
   return `${name} answered it first`

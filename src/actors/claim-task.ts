@@ -6,7 +6,7 @@ import type { ClaimOutcome, Lease, LeaseChange } from '../broker/leases.ts'
 import type { LeaseRecord, TaskRecord } from '../store/store.ts'
 import type { TaskCommand } from '../wire/commands.ts'
 import type { Holder } from '../wire/events.ts'
-import { printable } from '../wire/printable.ts'
+import { printableName } from '../wire/printable.ts'
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import type { Broker } from './broker-actor.ts'
@@ -77,7 +77,7 @@ export function refuseHeld({ broker, session }: Request, task: string): Outcome<
 
 function heldBy(holder: Holder, instead: string): Outcome<never> {
   const { clientId, client } = holder
-  const name = client === undefined ? clientId : `${printable(client, 40)} (${clientId})`
+  const name = client === undefined ? clientId : `${printableName(client)} (${clientId})`
   return refused('not_owner', `${name} holds this task: ${instead}.`, { holder })
 }
 

@@ -3,7 +3,7 @@
  */
 import type { Session } from '../broker/session.ts'
 import type { TaskRecord } from '../store/store.ts'
-import { printable } from '../wire/printable.ts'
+import { printableName } from '../wire/printable.ts'
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import type { Broker } from './broker-actor.ts'
@@ -28,7 +28,7 @@ export function findTask({ broker, connection, session }: Request, id: string): 
   if (hidden || (live === undefined && record === undefined)) {
     return refused(
       'unknown_task',
-      `No task has the id ${printable(id, 40)}: ListTasks (callboard ps --all) shows those there are.`,
+      `No task has the id ${printableName(id)}: ListTasks (callboard ps --all) shows those there are.`,
     )
   }
   return accepted(live === undefined ? { record: record ?? raise() } : { live })

@@ -2,6 +2,7 @@
  * What an ask may look like, and whether an answer fits it: one sentence says what does not, for whoever sent it.
  * Pure. The texts of an ask are shown to people: here they are only measured.
  */
+import { limits } from '../limits.ts'
 import type { Limits } from '../limits.ts'
 import type { Ask, AskField, AskKind, AskOption } from '../wire/events.ts'
 
@@ -112,11 +113,12 @@ function valueProblem(field: AskField, value: string | number | boolean): string
 
 /** Of long names and long lists the start: enough to know what is meant. */
 function quoted(name: string): string {
-  return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name)
+  const max = limits.quotedNameCharsMax
+  return JSON.stringify(name.length > max ? `${name.slice(0, max)}…` : name)
 }
 
 function listed(options: readonly AskOption[]): string {
-  const shown = options.slice(0, 10).map(({ id }) => quoted(id))
+  const shown = options.slice(0, limits.askOptionsTold).map(({ id }) => quoted(id))
   return options.length > shown.length ? `${shown.join(', ')}, …` : shown.join(', ')
 }
 

@@ -21,4 +21,8 @@ export const frameLimits = {
   refusalLogWindowMs: 10_000,
   /** Peer's text in a log line or an error message. Past it: cut, with an ellipsis. */
   loggedTextCharsMax: 200,
+  /** A name that a peer gave, in a refusal. Past it: cut, with an ellipsis. */
+  quotedNameCharsMax: 40,
+  /** A misspelt name for which the one that was meant is looked for. Past it: no such hint. */
+  comparedNameCharsMax: 40,
 } as const

@@ -13,6 +13,10 @@ export const queueLimits = {
   asksPerTaskMax: 64,
   askTextCharsMax: 64 * KiB,
   askOptionsMax: 64,
+  /** A command's own name of an ask. Past it: the command is told so, the line is skipped. */
+  askNameCharsMax: 100,
+  /** Options that a refused answer's reason lists. Past it: the first ones, with an ellipsis. */
+  askOptionsTold: 10,
   /**
    * One line of a command's ask channel: an ask at its bounds. Past it: the command is told so, the line is skipped.
    */

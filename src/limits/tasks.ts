@@ -29,6 +29,11 @@ export const taskLimits = {
   /** How often and how long descendants are looked for after KILL. */
   reapPollMs: 20,
   reapDeadlineMs: 5_000,
+  /** By how much a process may be older than its task and be of it: clocks are set, starts rounded. Past it: left alone. */
+  leftoverToleranceMs: 60_000,
+  /** What `ps` may print, where there is no /proc, and how long it may take. Past either: a task's group alone is ended. */
+  psOutputBytesMax: 64 * MiB,
+  psDeadlineMs: 5_000,
   /** Arguments and environment of a command. Past it: `invalid_command`, before the kernel says E2BIG. */
   commandArgsMax: 10_000,
   commandBytesMax: 1 * MiB,

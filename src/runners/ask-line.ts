@@ -4,6 +4,7 @@
  * does not answer.
  */
 import { isUtf8 } from 'node:buffer'
+import { limits } from '../limits.ts'
 import { askSchema } from '../wire/events.ts'
 import { isJsonObject } from '../wire/json-object.ts'
 import type { JsonObject } from '../wire/json-object.ts'
@@ -19,8 +20,7 @@ export interface AskLine {
 
 export type ReadLine = AskLine | { readonly name: AskName; readonly problem: string }
 
-/** Characters of a name: it is sent back with the answer. */
-const nameCharsMax = 100
+const nameCharsMax = limits.askNameCharsMax
 
 const askedSchema = askSchema.pick({ kind: true, text: true, options: true, fields: true })
 

@@ -26,8 +26,6 @@ export interface LeftoverOptions extends EndingOptions {
 
 /** Linux counts a process's start in hundredths of a second since the boot. */
 const linuxTicksPerMs = 0.1
-/** Clocks are set, and starts are rounded: a process is not older than its task by more than this. */
-const toleranceMs = 60_000
 
 /** Ends what is left of the tasks' runs, and resolves with how many processes outlived it. Never rejects. */
 export async function endLeftovers(
@@ -42,7 +40,7 @@ export async function endLeftovers(
   const isOurs = ({ start }: ProcessEntry, task: string): boolean => {
     const age = startedAt - (createdAt.get(task) ?? startedAt)
     // Of a task from the future only this much is known: the clock was set back.
-    const ageMax = age < 0 ? Infinity : age + toleranceMs
+    const ageMax = age < 0 ? Infinity : age + defaults.leftoverToleranceMs
     if (own === undefined) return start <= startedAt && start >= startedAt - ageMax
     return start <= own && start >= own - ageMax * linuxTicksPerMs
   }

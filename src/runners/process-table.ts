@@ -65,4 +65,7 @@ export function sharedTable(take: () => Promise<ProcessSnapshot>, find: ProcessT
 export const processTable: ProcessTable =
   process.platform === 'linux'
     ? sharedTable(readLinuxProcesses, readLinuxProcess)
-    : sharedTable(readPsProcesses, () => undefined)
+    : sharedTable(
+        () => readPsProcesses(),
+        () => undefined,
+      )

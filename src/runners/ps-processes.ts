@@ -4,23 +4,25 @@
  */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { limits } from '../limits.ts'
+import type { Limits } from '../limits.ts'
 import { taskVariable } from './environment.ts'
 import type { ProcessEntry, ProcessMarks, ProcessSnapshot } from './process-table.ts'
 
 const columns = ['-axwwE', '-o', 'pid=,ppid=,pgid=,stat=,lstart=,command=']
-/** A machine with ten thousand processes of long command lines. Past it: reading fails, the group alone is ended. */
-const outputBytesMax = 64 * 1024 * 1024
-const deadlineMs = 5_000
-
 const line = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+\S+\s+(\S+\s+\d+\s+[\d:]+\s+\d{4})\s?(.*)$/
 
-export async function readPsProcesses(): Promise<ProcessSnapshot> {
+/** Rejects where it prints too much or takes too long. */
+export async function readPsProcesses(
+  program = 'ps',
+  { psOutputBytesMax, psDeadlineMs }: Pick<Limits, 'psOutputBytesMax' | 'psDeadlineMs'> = limits,
+): Promise<ProcessSnapshot> {
   const options = {
-    maxBuffer: outputBytesMax,
-    timeout: deadlineMs,
+    maxBuffer: psOutputBytesMax,
+    timeout: psDeadlineMs,
     env: { PATH: '/bin:/usr/bin', LC_ALL: 'C' },
   }
-  const { stdout } = await promisify(execFile)('ps', columns, options)
+  const { stdout } = await promisify(execFile)(program, columns, options)
   return parsePs(stdout)
 }
 

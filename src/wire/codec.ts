@@ -8,7 +8,7 @@ import type { ClientMessage, EventMessage, ServerMessage } from './envelope.ts'
 import type { Framing } from './framing/framing.ts'
 import { lines } from './framing/lines.ts'
 import { nodeIpc } from './framing/node-ipc.ts'
-import { printable } from './printable.ts'
+import { printableName } from './printable.ts'
 import { accepted, refused } from './rejection.ts'
 import type { Outcome, Rejection } from './rejection.ts'
 import type { UnfinishedFrames } from './unfinished.ts'
@@ -132,7 +132,7 @@ export function parseListenerCodec(name: string): Outcome<Codec> {
   const found = codecs.find((one) => one.name === name)
   if (found !== undefined) return accepted(found)
   const known = codecs.map((one) => one.name).join(', ')
-  return refused('unsupported', `There is no codec "${printable(name, 60)}". There are ${known}.`)
+  return refused('unsupported', `There is no codec "${printableName(name)}". There are ${known}.`)
 }
 
 /**

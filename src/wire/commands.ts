@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { limits } from '../limits.ts'
 import { askKinds } from './events.ts'
 import { nearest } from './nearest.ts'
-import { printable } from './printable.ts'
+import { printableName } from './printable.ts'
 import { accepted, refused } from './rejection.ts'
 import type { Outcome } from './rejection.ts'
 
@@ -119,7 +119,7 @@ function unknownKey(key: string): string {
   const known = Object.keys(callboardConfigurationSchema.shape)
   const meant = nearest(key, known)
   const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean "${meant}"?`
-  return `unknown key "${printable(key, 60)}"; ${hint}`
+  return `unknown key "${printableName(key)}"; ${hint}`
 }
 
 /**

@@ -2,12 +2,11 @@
  * Which of the known names a misspelt one may have meant, so that a refusal can say it.
  * Only short names are compared: the cost is bounded whatever a peer sends.
  */
-
-const comparedCharsMax = 40
+import { limits } from '../limits.ts'
 
 /** The known name with the fewest edits to `name`, if they are few for its length. Case does not count. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  if (name.length > comparedCharsMax) return undefined
+  if (name.length > limits.comparedNameCharsMax) return undefined
   let best: string | undefined
   let bestEdits = Math.max(1, Math.floor(name.length / 3)) + 1
   for (const candidate of known) {

@@ -19,6 +19,11 @@ export function printable(text: string, charsMax: number = limits.loggedTextChar
   return `${/[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut}…`
 }
 
+/** A name that a peer gave, in at most `limits.quotedNameCharsMax`. */
+export function printableName(name: string): string {
+  return printable(name, limits.quotedNameCharsMax)
+}
+
 /** A frame's start for the log, in at most `charsMax` UTF-16 units. It ends before a task's configuration or text. */
 export function excerptOf(frame: Buffer, charsMax: number = limits.loggedTextCharsMax): string {
   // No character of UTF-8 is longer than 4 bytes, so a character cut here lies beyond what is shown.

@@ -77,6 +77,19 @@ describe('an answer', () => {
     expect(answerProblem(ask, said, 1_000)).toBe(problem)
   })
 
+  // bound: askOptionsTold
+  test('that is no option is told which there are, of many the first', () => {
+    const told = [limits.askOptionsTold, limits.askOptionsTold + 1].map((count) => {
+      const many = Array.from({ length: count }, (_, index) => ({ id: `o${index}`, label: '' }))
+      return answerProblem({ ...question, options: many }, { option: 'none' }, 1_000) ?? ''
+    })
+    expect(told.map((why) => why.match(/"o\d+"/g)?.length)).toEqual([
+      limits.askOptionsTold,
+      limits.askOptionsTold,
+    ])
+    expect(told.map((why) => why.endsWith(', ….'))).toEqual([false, true])
+  })
+
   test('is bounded, whatever it is made of', () => {
     const problem = 'An answer has at most 10 characters.'
     expect(answerProblem(question, { text: 'x'.repeat(10) }, 10)).toBe(undefined)

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { limits as defaults } from '../../src/limits.ts'
 import { endLeftovers } from '../../src/runners/leftovers.ts'
 import type { LeftoverOptions } from '../../src/runners/leftovers.ts'
 import { processTable } from '../../src/runners/process-table.ts'
@@ -75,6 +76,26 @@ describe.skipIf(!existsSync('/proc/self/environ'))('what a killed daemon left be
     expect(lives(pid)).toBe(true)
     expect(await endLeftovers([{ id: task, createdAt: startedAt - 110_000 }], options)).toBe(0)
     expect(lives(pid)).toBe(false)
+  })
+
+  // bound: leftoverToleranceMs
+  test('may be older than its task by as much as clocks differ, and not by a tick more', async () => {
+    const task = randomUUID()
+    const pid = sleeping(task)
+    const ticks = defaults.leftoverToleranceMs / 10
+    const endedAt = async (older: number): Promise<boolean> => {
+      const own = (processTable.find(pid)?.start ?? 0) + older
+      const find = (one: number): ReturnType<ProcessTable['find']> => {
+        const entry = processTable.find(one)
+        return entry === undefined || one !== process.pid ? entry : { ...entry, start: own }
+      }
+      const table = { read: () => processTable.read(), find }
+      const startedAt = Date.now()
+      await endLeftovers([{ id: task, createdAt: startedAt }], { table, limits, startedAt })
+      return !lives(pid)
+    }
+    await expect.poll(() => lives(pid)).toBe(true)
+    expect([await endedAt(ticks + 1), await endedAt(ticks)]).toEqual([false, true])
   })
 
   test('is found also where the clock was set back meanwhile', async () => {

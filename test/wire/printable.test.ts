@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { limits } from '../../src/limits.ts'
-import { excerptOf, printable } from '../../src/wire/printable.ts'
+import { excerptOf, printable, printableName } from '../../src/wire/printable.ts'
 
 test('text that fits stays as it is', () => {
   expect(printable('grüße 漢字 😀')).toBe('grüße 漢字 😀')
@@ -50,4 +50,10 @@ test("an excerpt ends before a prompt and before a session's secret, however the
   )
   expect(excerptOfText('{"resume":{"sessionId":"5b0c","epoch":5}}')).toBe('{"resume":{…')
   expect(excerptOfText(String.raw`{"a":{"config\u0075ration":{"k":"sk-secret"}}}`)).not.toContain('sk-secret')
+})
+
+// bound: quotedNameCharsMax
+test('a peer’s name is whole at its bound, and cut one character past it', () => {
+  const name = 'x'.repeat(limits.quotedNameCharsMax)
+  expect([printableName(name), printableName(`${name}x`)]).toEqual([name, `${name.slice(1)}…`])
 })

@@ -4,7 +4,7 @@
  * the name of an event.
  */
 import { isJsonObject } from '../json-object.ts'
-import { printable } from '../printable.ts'
+import { printableName } from '../printable.ts'
 import { accepted, refused } from '../rejection.ts'
 import type { Outcome } from '../rejection.ts'
 import { mistakenFor } from './framing.ts'
@@ -30,6 +30,6 @@ function unwrap(value: unknown): Outcome<unknown> {
   if (!isJsonObject(value)) return refused('invalid_frame', `A frame is ${shape}, not another JSON value.`)
   const type = value['type']
   if (type === 'message') return accepted(value['data'])
-  const got = typeof type === 'string' ? `"${printable(type, 40)}"` : 'none or no string'
+  const got = typeof type === 'string' ? `"${printableName(type)}"` : 'none or no string'
   return refused('invalid_frame', `A frame is ${shape}: its outer type must be "message", not ${got}.`)
 }

@@ -11,7 +11,7 @@ import { helloRequestId, replySchema } from '../envelope.ts'
 import type { ClientMessage, ServerMessage } from '../envelope.ts'
 import { isJsonObject } from '../json-object.ts'
 import { nearest } from '../nearest.ts'
-import { printable } from '../printable.ts'
+import { printable, printableName } from '../printable.ts'
 import { accepted, refused } from '../rejection.ts'
 import type { Outcome } from '../rejection.ts'
 
@@ -22,7 +22,6 @@ const seedHere =
 const seedThere = 'origin "Server" looks like the vocabulary seed: this socket is of a …+seed listener.'
 
 const knownCommands = new Set(commandNames)
-const nameCharsMax = 60
 
 /** Validates a client's message. `names`: the commands that its listener takes, for who misspells one. */
 export function parseFromClient(
@@ -87,10 +86,10 @@ function invalid(
   path: readonly PropertyKey[] = [],
   issue?: { readonly message: string },
 ): Outcome<never> {
-  const place = path.length === 0 ? '' : ` ${printable(path.map(String).join('.'), nameCharsMax)}:`
+  const place = path.length === 0 ? '' : ` ${printableName(path.map(String).join('.'))}:`
   return refused(code, `${what}:${place} ${printable(issue?.message ?? 'not valid')}`)
 }
 
 function quoted(name: unknown): string {
-  return typeof name === 'string' ? `"${printable(name, nameCharsMax)}"` : 'a message without a type'
+  return typeof name === 'string' ? `"${printableName(name)}"` : 'a message without a type'
 }
