@@ -6,6 +6,7 @@
 import type { JournalEntry } from './journal.ts'
 import { hasMore, isLive } from './lane.ts'
 import type { Lane, Lanes } from './lane.ts'
+import { findPlace, standIn, takePlace } from './place.ts'
 import { onlyTaskFor, readPiece } from './reading.ts'
 import { Rooms } from './rooms.ts'
 import type { ReadingOptions } from './reading.ts'
@@ -53,7 +54,7 @@ export class Delivery {
     lane.subscribers.add(subscriber)
     // Only now: the earlier lane may be this one, which must not close in between.
     if (earlier !== undefined) this.#options.lanes.closeIfEmpty(earlier)
-    this.#place(subscriber, lane)
+    takePlace(subscriber, lane)
     this.wake(subscriber)
   }
 
@@ -66,7 +67,7 @@ export class Delivery {
 
   #takeOut(subscriber: Subscriber): Lane | undefined {
     const { lane } = subscriber
-    this.#standIn(subscriber, undefined)
+    standIn(subscriber, undefined)
     subscriber.lane = undefined
     lane?.subscribers.delete(subscriber)
     lane?.release()
@@ -115,17 +116,27 @@ export class Delivery {
   flush(): void {
     this.#scheduled = false
     this.#flushes++
-    for (const lane of this.#dirtyLanes)
-      for (const subscriber of lane.subscribers) this.#dirty.add(subscriber)
     const lanes = [...this.#dirtyLanes]
     this.#dirtyLanes.clear()
-    const turn = [...this.#dirty]
-    this.#dirty.clear()
-    for (const subscriber of turn) this.#alone(subscriber, () => this.#serve(subscriber))
+    for (const subscriber of this.#turnOf(lanes)) this.#alone(subscriber, () => this.#serve(subscriber))
     this.#catchUp()
     for (const lane of lanes) lane.release()
     this.#options.flushed()
     if (this.#dirty.size > 0 || this.#ring.length > 0) this.#wakeUp()
+  }
+
+  /** Who is woken and who is in one of these lanes, each once. */
+  #turnOf(lanes: readonly Lane[]): readonly Subscriber[] {
+    const turn: Subscriber[] = []
+    const add = (subscriber: Subscriber): void => {
+      if (subscriber.servedIn === this.#flushes) return
+      subscriber.servedIn = this.#flushes
+      turn.push(subscriber)
+    }
+    this.#dirty.forEach(add)
+    this.#dirty.clear()
+    for (const lane of lanes) lane.subscribers.forEach(add)
+    return turn
   }
 
   #wakeUp(): void {
@@ -148,7 +159,7 @@ export class Delivery {
     if (subscriber.held) return this.#noteLag(subscriber)
     if (!subscriber.outbox.isEmpty) return this.#writeAnswers(subscriber)
     if (lane === undefined) return
-    if (this.#find(subscriber, lane) && isLive(subscriber, lane)) this.#writeSlab(subscriber)
+    if (findPlace(subscriber, lane) && isLive(subscriber, lane)) this.#writeSlab(subscriber)
     else this.#queueCatchUp(subscriber)
   }
 
@@ -165,7 +176,7 @@ export class Delivery {
   /** Behind the last of its answers as many events as the write has room for: else who asks every turn hears none. */
   #withEvents(subscriber: Subscriber, answers: Buffer): Buffer {
     const { lane, outbox } = subscriber
-    if (lane === undefined || !outbox.isEmpty || !this.#find(subscriber, lane)) return answers
+    if (lane === undefined || !outbox.isEmpty || !findPlace(subscriber, lane)) return answers
     const { slab, offset } = subscriber
     const last = slab?.lastWithin(offset + this.#options.writeBytes - answers.length)
     if (slab === undefined || last === undefined || last.end <= offset) return answers
@@ -193,42 +204,9 @@ export class Delivery {
     if (subscriber.held || lane === undefined) return
     if (subscriber.writtenIn === this.#flushes) return this.#queueCatchUp(subscriber)
     if (!subscriber.outbox.isEmpty) this.#writeAnswers(subscriber)
-    else if (this.#find(subscriber, lane)) this.#writeSlab(subscriber)
+    else if (findPlace(subscriber, lane)) this.#writeSlab(subscriber)
     else this.#writeFromJournal(subscriber, lane)
     lane.release()
-  }
-
-  /** Finds a subscriber's place in its lane; false where the lane has no longer what it wants next. */
-  #find(subscriber: Subscriber, lane: Lane): boolean {
-    const { slab } = subscriber
-    if (slab === undefined || slab.dropped) return this.#place(subscriber, lane)
-    if (subscriber.offset < slab.used || slab.next === undefined) return true
-    // Nothing between the two is for it: should the next one be dropped, that was no gap.
-    subscriber.seq = Math.max(subscriber.seq, slab.next.firstSeq - 1)
-    this.#standIn(subscriber, slab.next)
-    subscriber.offset = 0
-    return true
-  }
-
-  #place(subscriber: Subscriber, lane: Lane): boolean {
-    subscriber.seq = subscriber.through
-    if (subscriber.backlog !== undefined && subscriber.seq >= subscriber.backlog.through)
-      subscriber.backlog = undefined
-    // A chain has what everybody wants: of a backlog only some of it.
-    if (subscriber.backlog !== undefined || subscriber.seq < lane.chain.coversAfter) {
-      this.#standIn(subscriber, undefined)
-      return false
-    }
-    const { slab, offset } = lane.chain.seek(subscriber.seq)
-    this.#standIn(subscriber, slab)
-    subscriber.offset = offset
-    return true
-  }
-
-  #standIn(subscriber: Subscriber, slab: Slab | undefined): void {
-    if (subscriber.slab !== undefined) subscriber.slab.readers--
-    if (slab !== undefined) slab.readers++
-    subscriber.slab = slab
   }
 
   #writeSlab(subscriber: Subscriber): void {
@@ -262,7 +240,7 @@ export class Delivery {
     else this.#rooms.give(room)
     this.#noteLag(subscriber)
     if (subscriber.held) return
-    const { slab } = this.#place(subscriber, lane) ? subscriber : {}
+    const { slab } = takePlace(subscriber, lane) ? subscriber : {}
     if (slab === undefined || hasMore(slab, subscriber.offset)) this.#queueCatchUp(subscriber)
   }
 

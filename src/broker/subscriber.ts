@@ -44,7 +44,8 @@ export class Subscriber {
   inRing = false
   /** When something last left to it: milliseconds of the delivery's clock. */
   movedAt = 0
-  /** The flush that last wrote to it: there is one write a flush. */
+  /** The flush that last had it in its turn, and the one that last wrote to it: there is one write a flush. */
+  servedIn = 0
   writtenIn = 0
 
   constructor(link: SubscriberLink, outbox: Outbox) {
