@@ -45,8 +45,7 @@ function tagsOf(file: string, text: string): Tagged[] {
 }
 
 describe('the ledger of bounds', () => {
-  const keys: readonly string[] = Object.keys(limits)
-  const known: readonly string[] = [...keys, ...Object.keys(inspectorLimits)]
+  const keys: readonly string[] = [...Object.keys(limits), ...Object.keys(inspectorLimits)]
   // Of the quick project: what runs on every change.
   const tags = [...filesOf('test/**/*.test.ts')]
     .filter(([file]) => !/^test\/(?:soak|bench)\//.test(file))
@@ -67,7 +66,7 @@ describe('the ledger of bounds', () => {
   })
 
   test('names nothing but bounds, each right above a test', () => {
-    const wrong = tags.filter((one) => one.keys.length === 0 || one.keys.some((key) => !known.includes(key)))
+    const wrong = tags.filter((one) => one.keys.length === 0 || one.keys.some((key) => !keys.includes(key)))
     expect(wrong.map(({ place }) => place)).toEqual([])
     const astray = tags.filter(({ below }) => !beginOfTest.test(below))
     expect(astray.map(({ place }) => place)).toEqual([])
@@ -78,7 +77,8 @@ describe('the ledger of bounds', () => {
     const areas = files.filter((file) => file !== 'src/limits/units.ts')
     const modules = await Promise.all(areas.map((file): Promise<object> => import(join(root, file))))
     const standing = modules.flatMap((one) => Object.values(one).flatMap((area) => Object.keys(Object(area))))
-    expect(standing.toSorted()).toEqual(known.toSorted())
+    expect(standing.toSorted()).toEqual(keys.toSorted())
+    expect(new Set(standing).size).toBe(standing.length)
   })
 
   test('every bound is kept by some code, but for those of parts to come', () => {

@@ -4,40 +4,11 @@
  */
 import { getNextTransitions } from 'xstate'
 import type { AnyActorRef, AnyEventObject, AnyMachineSnapshot, AnyTransitionDefinition } from 'xstate'
+import type { ActorView, NextTransition, PendingTimer } from './actor-view.ts'
+import type { InspectorLimits } from './limits.ts'
 import { redactedJson } from './redacted.ts'
 import { pathOf } from './state-nodes.ts'
 import type { MachineTally } from './tally.ts'
-
-/** What the page is told of the actor that it shows. */
-export interface ActorView {
-  readonly machine: string
-  readonly id: string
-  readonly alive: boolean
-  /** Ids of the innermost states it is in. */
-  readonly states: readonly string[]
-  /** JSON without secrets. */
-  readonly context: string
-  readonly next: readonly NextTransition[]
-  readonly timers: readonly PendingTimer[]
-  /** Payloads of the events that came while it was looked at, newest last. */
-  readonly payloads: readonly { readonly at: number; readonly event: string; readonly json: string }[]
-}
-
-export interface NextTransition {
-  readonly event: string
-  readonly source: string
-  readonly target: string | null
-  readonly guard: string | null
-}
-
-export interface PendingTimer {
-  readonly event: string
-  /** Milliseconds since the Unix epoch. */
-  readonly endsAt: number
-  readonly delayMs: number
-}
-
-const payloadsMax = 100
 
 /** One actor that a page looks at. */
 export interface Watch extends Disposable {
@@ -45,20 +16,22 @@ export interface Watch extends Disposable {
   news(): ActorView | undefined
 }
 
+type WatchLimits = Pick<InspectorLimits, 'frameCharsMax' | 'payloadsMax'>
+
 export class ActorWatch implements Watch {
   readonly #machine: MachineTally
   readonly #id: string
-  readonly #contextCharsMax: number
+  readonly #limits: WatchLimits
   readonly #now: () => number
   readonly #payloads: { at: number; event: string; json: string }[] = []
   #actor: AnyActorRef | undefined
   #off: (() => void) | undefined
   #shown = ''
 
-  constructor(machine: MachineTally, id: string, contextCharsMax: number, now: () => number) {
+  constructor(machine: MachineTally, id: string, limits: WatchLimits, now: () => number) {
     this.#machine = machine
     this.#id = id
-    this.#contextCharsMax = contextCharsMax
+    this.#limits = limits
     this.#now = now
     this.#attach()
   }
@@ -96,9 +69,9 @@ export class ActorWatch implements Watch {
     this.#payloads.push({
       at: this.#now(),
       event: event.type,
-      json: redactedJson(event, this.#contextCharsMax),
+      json: redactedJson(event, this.#limits.frameCharsMax),
     })
-    if (this.#payloads.length > payloadsMax) this.#payloads.shift()
+    if (this.#payloads.length > this.#limits.payloadsMax) this.#payloads.shift()
   }
 
   #view(): ActorView {
@@ -111,7 +84,7 @@ export class ActorWatch implements Watch {
       ...about,
       alive,
       states: [`${this.#machine.name}.${pathOf(snapshot.value)}`],
-      context: redactedJson(snapshot.context, this.#contextCharsMax),
+      context: redactedJson(snapshot.context, this.#limits.frameCharsMax),
       next: alive ? getNextTransitions(snapshot).map(nextOf) : [],
       timers: alive ? timersOf(this.#actor) : [],
     }

@@ -3,7 +3,7 @@ import { isRecord } from './chart-document.ts'
 import type { Inspector } from './inspector.ts'
 import type { ApiAnswer, ApiRequest } from './page-server.ts'
 import { writeRecording } from './recording.ts'
-import { countPages, eventsOfPage } from './task-pages.ts'
+import { countPages } from './task-pages.ts'
 
 /** What a page may have done to the daemon. */
 const commands: ReadonlySet<unknown> = new Set([
@@ -15,8 +15,6 @@ const commands: ReadonlySet<unknown> = new Set([
   'ClaimTask',
   'ReleaseTask',
 ])
-
-const actorsAtOnce = 500
 
 /** Undefined: there is nothing there. */
 export async function answerApi(inspector: Inspector, request: ApiRequest): Promise<ApiAnswer | undefined> {
@@ -55,7 +53,8 @@ function json(value: unknown, status = 200): ApiAnswer {
   return { status, json: value }
 }
 
-function taskEvents({ sight }: Inspector, query: URLSearchParams): ApiAnswer {
+function taskEvents({ sight, limits }: Inspector, query: URLSearchParams): ApiAnswer {
+  const { eventsOfPage } = limits
   const countMax = Math.min(eventsOfPage, numberOf(query, 'count') ?? eventsOfPage)
   const task = query.get('task') ?? undefined
   return json({
@@ -63,9 +62,9 @@ function taskEvents({ sight }: Inspector, query: URLSearchParams): ApiAnswer {
   })
 }
 
-function taskPages({ sight }: Inspector, query: URLSearchParams): ApiAnswer {
+function taskPages({ sight, limits }: Inspector, query: URLSearchParams): ApiAnswer {
   const known = { through: numberOf(query, 'through') ?? 0, count: numberOf(query, 'count') ?? 0 }
-  return json({ ...countPages(sight, query.get('task') ?? '', known) })
+  return json({ ...countPages(sight, query.get('task') ?? '', known, limits) })
 }
 
 function numberOf(query: URLSearchParams, name: string): number | undefined {
@@ -74,13 +73,17 @@ function numberOf(query: URLSearchParams, name: string): number | undefined {
 }
 
 /** Some of a machine's actors, newest first; of those in `state`, or all. */
-function actors({ sight, foreign }: Inspector, key: string, state: string): { id: string; state: string }[] {
+function actors(
+  { sight, foreign, limits }: Inspector,
+  key: string,
+  state: string,
+): { id: string; state: string }[] {
   const own = sight.tally.machines.find(({ name }) => `callboard/${name}` === key)
   const found: { id: string; state: string }[] = []
   const ids =
     own === undefined ? (foreign.get(key)?.actors.keys().toArray() ?? []) : own.living().keys().toArray()
   for (const id of ids.toReversed()) {
-    if (found.length >= actorsAtOnce) break
+    if (found.length >= limits.actorsListedMax) break
     const stands =
       own === undefined ? (foreign.get(key)?.actors.get(id)?.state ?? '') : (own.stateOf(id) ?? '')
     if (state === '' || stands === state) found.push({ id, state: stands })

@@ -24,12 +24,12 @@ interface CountChanges {
   readonly refused: number
 }
 
-const metersEveryMs = 1_000
+type FeedLimits = Pick<InspectorLimits, 'heldBytesMax' | 'happeningsPerBatchMax' | 'metersEveryMs'>
 
 export class Feed {
   readonly #source: FeedSource
   readonly #response: ServerResponse
-  readonly #limits: Pick<InspectorLimits, 'heldBytesMax' | 'happeningsPerBatchMax'>
+  readonly #limits: FeedLimits
   readonly watch: Watch | undefined
   readonly #sent = new Map<string, Counts>()
   #machinesSent = ''
@@ -39,7 +39,7 @@ export class Feed {
   constructor(
     source: FeedSource,
     response: ServerResponse,
-    limits: Pick<InspectorLimits, 'heldBytesMax' | 'happeningsPerBatchMax'>,
+    limits: FeedLimits,
     options: { readonly after: number | undefined; readonly watch: Watch | undefined },
   ) {
     this.#source = source
@@ -61,7 +61,7 @@ export class Feed {
     this.#tellHappenings(ring)
     const changes = this.#source.counts().flatMap((one) => this.#changes(one))
     if (changes.length > 0) this.#event('counts', changes)
-    if (now - this.#metersAt >= metersEveryMs) {
+    if (now - this.#metersAt >= this.#limits.metersEveryMs) {
       this.#metersAt = now
       this.#event('meters', this.#source.meters())
     }

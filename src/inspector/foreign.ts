@@ -4,7 +4,8 @@
  */
 import type { InspectorLimits } from './limits.ts'
 import type { ActorMove, ActorsReport } from '../wire/commands.ts'
-import type { ActorView, Watch } from './actor-watch.ts'
+import type { ActorView } from './actor-view.ts'
+import type { Watch } from './actor-watch.ts'
 import { parseChart } from './chart-document.ts'
 import { statesFrom } from './chart.ts'
 import type { Chart } from './chart.ts'

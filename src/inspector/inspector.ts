@@ -29,7 +29,6 @@ export interface InspectorOptions {
   readonly assets?: ReadonlyMap<string, Asset>
 }
 
-const eventsPerBatch = 60
 const ownNamespace = 'callboard'
 /** In which they are best read. */
 const order = ['connection', 'broker', 'task', 'client']
@@ -182,7 +181,7 @@ export class Inspector implements FeedSource, Disposable {
     const server = new PageServer({
       answer: (request) => answerApi(this, request),
       failed: (error) => this.#options.failed(error),
-      commandBytesMax: this.limits.commandBytesMax,
+      limits: this.limits,
       ...(assets === undefined ? {} : { assets }),
     })
     await server.listen()
@@ -194,7 +193,7 @@ export class Inspector implements FeedSource, Disposable {
     if (foreign !== undefined && id !== '') return new ForeignWatch(foreign, id)
     const machine = this.sight.tally.machines.find(({ name }) => `${ownNamespace}/${name}` === key)
     if (machine === undefined || id === '') return undefined
-    return new ActorWatch(machine, id, this.limits.frameCharsMax, () => this.sight.now())
+    return new ActorWatch(machine, id, this.limits, () => this.sight.now())
   }
 
   #look(): void {
@@ -254,14 +253,11 @@ export class Inspector implements FeedSource, Disposable {
   /** The journal's newest, as things that were said; a flood of them is not worth its reading. */
   #takeEvents(): void {
     const head = this.sight.head()
-    const after = Math.max(this.#eventsThrough, head - eventsPerBatch)
+    const countMax = this.limits.eventsPerBatchMax
+    const after = Math.max(this.#eventsThrough, head - countMax)
     this.#eventsThrough = head
     if (after === head) return
-    for (const { seq, task, name, at, frame } of this.sight.events({
-      after,
-      countMax: eventsPerBatch,
-      frames: false,
-    }))
+    for (const { seq, task, name, at, frame } of this.sight.events({ after, countMax, frames: false }))
       this.ring.add({ kind: 'said', at, by: 'broker', to: 'client', link: '', task, name, seq, frame })
   }
 

@@ -10,20 +10,37 @@ const MiB = 1024 * KiB
 export const inspectorLimits = {
   /** Pages that read at once. Past it: 503. */
   pagesMax: 16,
-  /** How often a page is told what is new. */
+  /** Sockets of its server. Past it: closed at once. A browser opens six to one server. */
+  socketsMax: 128,
+  /** From a request's begin to its end. Past it: 408, and the socket is closed. */
+  bodyDeadlineMs: 10_000,
+  /** How often a page is told what is new, and its figures. */
   batchMs: 120,
+  metersEveryMs: 1_000,
   /** Bytes that a page has not read. Past it: it is dropped, and goes on where it was when it comes back. */
   heldBytesMax: 1 * MiB,
   /** Things that happened while somebody looked, for going back in time. Past it: the oldest is forgotten. */
   ringMax: 20_000,
   /** Things told to a page in one batch. Past it: the older ones are counted; a recording has them. */
   happeningsPerBatchMax: 100,
+  /** Events of the journal that one batch takes up. Past it: the newest. */
+  eventsPerBatchMax: 60,
   /** Commands and answers of one batch whose frames are kept. Past it: they are shown without. */
   framesPerBatchMax: 20,
   /** One command of a page. Past it: 413. */
-  commandBytesMax: 1 * MiB,
-  /** A frame or a context as it is shown. Past it: cut. */
+  postBytesMax: 1 * MiB,
+  /** A frame or a context as it is shown, and a text, a list and the nesting in one. Past each: cut, and so marked. */
   frameCharsMax: 4 * KiB,
+  shownTextCharsMax: 4 * KiB,
+  shownChildrenMax: 200,
+  shownDepthMax: 8,
+  /** Events that an actor got while a page looked at it. Past it: the oldest is forgotten. */
+  payloadsMax: 100,
+  /** Actors in one list. Past it: the newest. */
+  actorsListedMax: 500,
+  /** Events of one page of a timeline, as page/views/timeline.tsx counts too; events counted in one answer. Past it: the next. */
+  eventsOfPage: 500,
+  eventsCountedAtOnce: 5_000,
   /** A recording that is opened. Past it: refused. */
   recordingBytesMax: 128 * MiB,
   /** Tasks that do not live any more, on the page. Past it: the older ones are only counted. */

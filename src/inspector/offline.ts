@@ -1,4 +1,5 @@
 /** A recording of the page, shown with no daemon: the same page, whose only answer is what the file holds. */
+import { inspectorLimits } from './limits.ts'
 import { PageServer } from './page-server.ts'
 import { readRecording, writeRecording } from './recording.ts'
 
@@ -19,7 +20,7 @@ export async function openRecording(
   const whole = writeRecording(recording)
   const server = new PageServer({
     keepsAlive: true,
-    commandBytesMax: 1_024,
+    limits: inspectorLimits,
     failed: () => undefined,
     answer: ({ path, right }) => {
       if (path === '/api/status')

@@ -7,6 +7,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { loadAssets } from './assets.ts'
 import type { Asset } from './assets.ts'
+import type { InspectorLimits } from './limits.ts'
 import { judge } from './guard.ts'
 import type { Tokens } from './guard.ts'
 
@@ -28,7 +29,7 @@ export interface PageServerOptions {
   /** Undefined: there is nothing there. */
   answer(request: ApiRequest): Promise<ApiAnswer | undefined> | ApiAnswer | undefined
   failed(error: unknown): void
-  readonly commandBytesMax: number
+  readonly limits: Pick<InspectorLimits, 'postBytesMax' | 'socketsMax' | 'bodyDeadlineMs'>
   /** Whether its process lives as long as it does. Default: no. */
   readonly keepsAlive?: boolean
   /** Default: those of the build. */
@@ -47,10 +48,6 @@ const headers = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
-/** More are refused at once: a browser opens six to one server. */
-const socketsMax = 128
-const bodyDeadlineMs = 10_000
-
 export class PageServer implements Disposable {
   readonly tokens: Tokens = { view: newToken(), control: newToken() }
   readonly #options: PageServerOptions
@@ -61,8 +58,14 @@ export class PageServer implements Disposable {
   constructor(options: PageServerOptions) {
     this.#options = options
     this.#assets = options.assets ?? loadAssets()
+    const { socketsMax, bodyDeadlineMs } = options.limits
     this.#server = createServer(
-      { requestTimeout: bodyDeadlineMs, maxHeaderSize: 16 * 1024 },
+      // Node looks for late requests every 30 s where it is not told.
+      {
+        requestTimeout: bodyDeadlineMs,
+        connectionsCheckingInterval: bodyDeadlineMs / 10,
+        maxHeaderSize: 16 * 1024,
+      },
       (request, response) => {
         this.#serve(request, response).catch((error: unknown) => {
           options.failed(error)
@@ -146,7 +149,7 @@ export class PageServer implements Disposable {
     for await (const chunk of request) {
       if (!Buffer.isBuffer(chunk)) continue
       bytes += chunk.length
-      if (bytes > this.#options.commandBytesMax) return null
+      if (bytes > this.#options.limits.postBytesMax) return null
       chunks.push(chunk)
     }
     return Buffer.concat(chunks).toString('utf8')

@@ -2,12 +2,15 @@
  * A value as JSON that may be shown: what stands under a key that names a secret is taken out, long texts are cut, depth
  * and breadth bounded. It never throws, whatever the value is.
  */
+import { inspectorLimits } from './limits.ts'
 
 const secretKey =
   /key|token|secret|passw|credential|authoriz|cookie|session_?id|^env$|^configuration$|^headers$|private|mcpservers/i
-const depthMax = 8
-const childrenMax = 200
-const textCharsMax = 4_096
+const {
+  shownDepthMax: depthMax,
+  shownChildrenMax: childrenMax,
+  shownTextCharsMax: textCharsMax,
+} = inspectorLimits
 
 /** At most about `charsMax` characters: what is longer is cut, and is no JSON any more. */
 export function redactedJson(value: unknown, charsMax: number): string {

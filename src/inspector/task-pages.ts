@@ -2,11 +2,8 @@
  * Where the pages of a task's timeline begin. A task's events are read in their order alone: whoever wants its newest asks
  * for this first, so many events at a time, and goes on from there as more come.
  */
+import type { InspectorLimits } from './limits.ts'
 import type { Sight } from './sight.ts'
-
-export const eventsOfPage = 500
-/** In one answer: a few milliseconds' work. */
-const countedAtOnce = 5_000
 
 export interface TaskPages {
   /** Of each page that begins in what was counted: the sequence after which it does. */
@@ -24,13 +21,14 @@ export function countPages(
   sight: Pick<Sight, 'events'>,
   task: string,
   known: { readonly through: number; readonly count: number },
+  { eventsOfPage, eventsCountedAtOnce }: Pick<InspectorLimits, 'eventsOfPage' | 'eventsCountedAtOnce'>,
 ): TaskPages {
-  const events = sight.events({ task, after: known.through, countMax: countedAtOnce, frames: false })
+  const events = sight.events({ task, after: known.through, countMax: eventsCountedAtOnce, frames: false })
   const starts: number[] = []
   let { count, through } = known
   for (const { seq } of events) {
     if (count++ % eventsOfPage === 0) starts.push(through)
     through = seq
   }
-  return { starts, count, through, more: events.length === countedAtOnce }
+  return { starts, count, through, more: events.length === eventsCountedAtOnce }
 }

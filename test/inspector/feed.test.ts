@@ -5,7 +5,7 @@ import type { FeedSource } from '../../src/inspector/feed.ts'
 import { Ring } from '../../src/inspector/happenings.ts'
 import type { Counts } from '../../src/inspector/sight.ts'
 
-const bounds = { heldBytesMax: 100, happeningsPerBatchMax: 3 }
+const bounds = { heldBytesMax: 100, happeningsPerBatchMax: 3, metersEveryMs: 1_000 }
 const move = {
   kind: 'move',
   at: 1,
@@ -77,12 +77,27 @@ describe('what a page is told', () => {
     expect(page.told('meters')).toHaveLength(1)
   })
 
+  // bound: metersEveryMs
+  test('has the figures as often as they may come', () => {
+    const page = new Page()
+    const feed = page.feed()
+    const told = [0, bounds.metersEveryMs - 1, bounds.metersEveryMs].map((now) => {
+      feed.tell(now)
+      return page.told('meters').length
+    })
+    expect(told).toEqual([1, 0, 1])
+  })
+
+  // bound: happeningsPerBatchMax
   test('of a flood only the newest is told one by one, the rest is counted', () => {
     const page = new Page()
     const feed = page.feed()
-    for (let index = 0; index < 5; index++) page.ring.add(move)
+    for (let index = 0; index < 3; index++) page.ring.add(move)
     feed.tell(0)
-    expect(page.told('happenings')).toMatchObject([{ skipped: 2, items: [{ n: 3 }, { n: 4 }, { n: 5 }] }])
+    expect(page.told('happenings')).toMatchObject([{ skipped: 0, items: [{ n: 1 }, { n: 2 }, { n: 3 }] }])
+    for (let index = 0; index < 4; index++) page.ring.add(move)
+    feed.tell(0)
+    expect(page.told('happenings')).toMatchObject([{ skipped: 1, items: [{ n: 5 }, { n: 6 }, { n: 7 }] }])
   })
 
   test('goes on where a page was that comes back', () => {
@@ -101,6 +116,7 @@ describe('what a page is told', () => {
     expect(page.told('happenings')).toEqual([])
   })
 
+  // bound: heldBytesMax
   test('a page that does not read is to be dropped past the bound, not at it', () => {
     const page = new Page()
     const feed = page.feed()

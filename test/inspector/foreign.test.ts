@@ -42,6 +42,7 @@ describe('machines of other programs', () => {
     )
   })
 
+  // bound: actorsMax
   test('past their bound the actor not heard of for longest is forgotten', () => {
     const [foreign, ring] = [new ForeignMachines(bounds), new Ring(10)]
     const moves = ['a', 'b'].map((actor) => move(actor, undefined, one))
@@ -52,6 +53,7 @@ describe('machines of other programs', () => {
     expect(standing(foreign)).toEqual([[one, 2]])
   })
 
+  // bound: machinesMax, namespacesMax
   test('past their bounds machines are left out, and the program not heard of for longest is forgotten', () => {
     const [foreign, ring] = [new ForeignMachines(bounds), new Ring(10)]
     const many = ['m', 'n', 'o'].map((name) => ({ name, chart: JSON.stringify(chart) }))

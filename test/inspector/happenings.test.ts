@@ -7,6 +7,7 @@ const events = (ring: Ring, after = 0) =>
   ring.since(after).map((one) => [one.n, one.kind === 'move' ? one.event : one.name])
 
 describe('the ring of what happened', () => {
+  // bound: ringMax
   test('keeps as many as it may, and forgets the oldest at one more', () => {
     const ring = new Ring(3)
     for (const event of ['a', 'b', 'c']) ring.add(move(event))

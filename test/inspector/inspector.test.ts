@@ -96,6 +96,7 @@ describe('open pages', () => {
     expect(second.told).toEqual([...new Set(second.told)])
   })
 
+  // bound: pagesMax
   test('as many may be open as the bound says, one more is told so', async () => {
     const world = new World({ pagesMax: 2 })
     const url = new URL(await world.inspector.open({ control: false }))

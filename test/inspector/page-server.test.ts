@@ -1,12 +1,13 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inspectorLimits } from '../../src/inspector/limits.ts'
 import { PageServer } from '../../src/inspector/page-server.ts'
 
-const commandBytesMax = 1_000
+const limits = { ...inspectorLimits, postBytesMax: 1_000 }
 const asked: string[] = []
 const server = new PageServer({
-  commandBytesMax,
+  limits,
   failed: () => undefined,
   assets: new Map([['/', { type: 'text/html; charset=utf-8', body: Buffer.from('<!doctype html>') }]]),
   answer: ({ path, right, body }) => {
@@ -120,12 +121,13 @@ describe('the page’s server, by raw HTTP', () => {
     expect([act.status, act.body]).toEqual([200, '{"right":"control","body":{"a":1}}'])
   })
 
+  // bound: postBytesMax
   test('a command is taken at its bound and not one byte past it; what is no JSON is said so', async () => {
     const text = (bytes: number) => JSON.stringify('x'.repeat(bytes - 2))
     const post = (body: string) =>
       ask('/api/status', { method: 'POST', headers: { ...bearer('control'), ...json }, body })
-    expect((await post(text(commandBytesMax))).status).toBe(200)
-    expect((await post(text(commandBytesMax + 1))).status).toBe(413)
+    expect((await post(text(limits.postBytesMax))).status).toBe(200)
+    expect((await post(text(limits.postBytesMax + 1))).status).toBe(413)
     expect((await post('{')).status).toBe(400)
   })
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { inspectorLimits } from '../../src/inspector/limits.ts'
 import { redactedJson } from '../../src/inspector/redacted.ts'
 
 test('what stands under the name of a secret is taken out, wherever it stands', () => {
@@ -34,4 +35,17 @@ test('it never throws: cycles, functions, actors, getters that throw, huge texts
       5_000,
     ),
   ).toContain('more')
+})
+
+// bound: shownTextCharsMax, shownChildrenMax, shownDepthMax
+test('texts, lists and nesting are shown up to their bounds, and what is past them is said', () => {
+  const { shownTextCharsMax, shownChildrenMax, shownDepthMax } = inspectorLimits
+  const shown = (value: unknown): unknown => JSON.parse(redactedJson(value, 1e6))
+  const text = 'x'.repeat(shownTextCharsMax)
+  expect([shown(text), shown(`${text}x`)]).toEqual([text, `${text}… (${text.length + 1} characters)`])
+  const ones = Array.from({ length: shownChildrenMax }, () => 1)
+  expect([shown(ones), shown([...ones, 1])]).toEqual([ones, [...ones, '[… 1 more]']])
+  const nested = (levels: number): unknown => (levels === 0 ? 'end' : { in: nested(levels - 1) })
+  expect(redactedJson(nested(shownDepthMax), 1e6)).toContain('"end"')
+  expect(redactedJson(nested(shownDepthMax + 1), 1e6)).toContain('"[…]"')
 })

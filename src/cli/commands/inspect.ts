@@ -4,15 +4,14 @@
  */
 import { Command } from 'commander'
 import { once } from 'node:events'
-import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { inspectorLimits } from '../../inspector/limits.ts'
 import { openRecording } from '../../inspector/offline.ts'
 import { openInBrowser } from '../browser.ts'
 import { withConnection } from '../connection.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
+import { pageRecording } from '../page-recording.ts'
 import { StopSignals } from '../stop-signals.ts'
 import type { Invocation } from '../invocation.ts'
 
@@ -67,7 +66,7 @@ function urlOf(result: unknown): string {
 /** Serves until Ctrl-C. */
 async function replay(invocation: Invocation, file: string, { open = false }: InspectOptions): Promise<void> {
   const path = resolve(invocation.cwd, file)
-  const served = await openRecording(textOf(path))
+  const served = await openRecording(pageRecording(path))
   if (!served.ok) throw new Failure(`${file}: ${served.why}.`)
   using _server = served
   using signals = new StopSignals()
@@ -76,19 +75,6 @@ async function replay(invocation: Invocation, file: string, { open = false }: In
   if (open) await openInBrowser(invocation, served.url)
   invocation.output.say('Ctrl-C ends the page.')
   await once(signals.asked, 'abort')
-}
-
-function textOf(path: string): string {
-  try {
-    const { size } = statSync(path)
-    if (size > inspectorLimits.recordingBytesMax)
-      throw new Failure(`${path} is larger than a recording of the page can be.`, exitCodes.failure)
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Failure) throw error
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Failure(`the recording cannot be read: ${why}`, exitCodes.failure, { cause: error })
-  }
 }
 
 async function told({ output, json }: Invocation, url: string): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { statesFrom } from '../chart.ts'
 import type { ChartState } from '../chart.ts'
-import type { ActorView } from '../actor-watch.ts'
+import type { ActorView } from '../actor-view.ts'
 import type { Happening, Move } from '../happenings.ts'
 import type { Recording } from '../recording.ts'
 import type { Counts, Identity, Meters, ShownMachine } from '../sight.ts'
