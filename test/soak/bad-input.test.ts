@@ -1,25 +1,15 @@
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { command } from '../daemon/bad-input-frames.ts'
-import { Trial } from '../daemon/bad-input-trial.ts'
+import type { Trial } from '../daemon/bad-input-trial.ts'
 import { RawLink } from '../daemon/raw-link.ts'
 import { heapArgs, heapBytes } from './heap.ts'
+import { measuredTrial } from './measured-trial.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
 const patience = { timeout: 60_000, interval: 20 }
-
-/** A daemon of its own for each attack: its growth is measured from the start, not from what another one left. */
-async function begin(nodeArgs: readonly string[] = []): Promise<Trial> {
-  // What it measures runs at once, however few cores there are.
-  const trial = await Trial.begin({ nodeArgs, config: { limits: { runningTasks: 512 } } })
-  onTestFinished(async () => {
-    console.log(trial.table())
-    await trial[Symbol.asyncDispose]()
-  })
-  return trial
-}
 
 const idle = { text: '', configuration: {} }
 
@@ -31,7 +21,7 @@ function flood(bytes: number): unknown {
 
 describe('readers that do not read', () => {
   it('do not grow the daemon while a task floods', async () => {
-    const trial = await begin()
+    const trial = await measuredTrial()
     await trial.attack('5 mute readers beside 100 MB of output', async () => {
       for (let n = 0; n < 5; n++) await trial.mute()
       await using starter = await RawLink.open(trial.path)
@@ -42,7 +32,7 @@ describe('readers that do not read', () => {
   })
 
   it('are not answered for ever when they never take their replies', async () => {
-    const trial = await begin()
+    const trial = await measuredTrial()
     await using starter = await RawLink.open(trial.path)
     for (let n = 0; n < 100; n++) await starter.request('StartNewTask', { ...idle, text: 'x'.repeat(1_000) })
     await trial.attack('20 links that pipeline 5,000 requests each', async () => {
@@ -61,7 +51,7 @@ describe('readers that do not read', () => {
 
 describe('large answers', () => {
   it('to many who never take them do not grow the daemon', async () => {
-    const trial = await begin()
+    const trial = await measuredTrial()
     await using starter = await RawLink.open(trial.path)
     await starter.request('Unsubscribe')
     const text = 'x'.repeat(1_000)
@@ -81,7 +71,7 @@ describe('large answers', () => {
 
 describe('starts that cannot run', () => {
   it('are each answered, 2,500 with prompts of 32 kB beside five mute readers', async () => {
-    const trial = await begin()
+    const trial = await measuredTrial()
     await using starter = await RawLink.open(trial.path)
     await trial.attack('2,500 starts with 32 kB beside 5 mute readers', async () => {
       for (let n = 0; n < 5; n++) await trial.mute()
@@ -105,7 +95,7 @@ describe('starts that cannot run', () => {
     // Beyond what is asked for: its frame, its text, its event and the journal's copy are 31 MB each.
     { megabytes: 31, growthMax: 256 * MiB },
   ])('take one prompt of $megabytes MB', async ({ megabytes, growthMax }) => {
-    const trial = await begin()
+    const trial = await measuredTrial()
     await using starter = await RawLink.open(trial.path)
     await trial.attack(
       `one prompt of ${megabytes} MB`,
@@ -133,7 +123,7 @@ async function written({ socket }: RawLink, bytes: string): Promise<void> {
 
 describe('the heap', () => {
   it('holds nothing of 50,000 links that came and went', async () => {
-    const trial = await begin(heapArgs)
+    const trial = await measuredTrial(heapArgs)
     const visits = async (count: number): Promise<void> => {
       for (let done = 0; done < count; done += 50) {
         await Promise.all(Array.from({ length: 50 }, async () => (await trial.mute()).destroy()))
@@ -148,7 +138,7 @@ describe('the heap', () => {
   })
 
   it('holds nothing of 100,000 unknown commands', async () => {
-    const trial = await begin(heapArgs)
+    const trial = await measuredTrial(heapArgs)
     let sent = 0
     const send = async (count: number): Promise<void> => {
       await using link = await RawLink.open(trial.path)
@@ -177,7 +167,7 @@ describe('garbage', () => {
     const seed = Number(process.env['CALLBOARD_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
     console.log(`seed: CALLBOARD_TEST_SEED=${seed}`)
     const random = generator(seed)
-    const trial = await begin()
+    const trial = await measuredTrial()
     await trial.attack('random bytes and broken frames for 30 s', async () => {
       const until = performance.now() + 30_000
       while (performance.now() < until) {

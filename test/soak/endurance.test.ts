@@ -1,23 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { expect, it, onTestFinished, vi } from 'vitest'
-import { Trial } from '../daemon/bad-input-trial.ts'
+import { expect, it, vi } from 'vitest'
 import { RawLink } from '../daemon/raw-link.ts'
 import { heapArgs, heapBytes } from './heap.ts'
+import { measuredTrial } from './measured-trial.ts'
 
 const MiB = 1024 * 1024
 /** The journal's tail alone is 33 MB; what is asked here is that growth ends. */
 const loadedBytesMax = 128 * MiB
 const patience = { timeout: 120_000, interval: 20 }
-
-async function begin(nodeArgs: readonly string[] = []): Promise<Trial> {
-  // What it measures runs at once, however few cores there are.
-  const trial = await Trial.begin({ nodeArgs, config: { limits: { runningTasks: 512 } } })
-  onTestFinished(async () => {
-    console.log(trial.table())
-    await trial[Symbol.asyncDispose]()
-  })
-  return trial
-}
 
 function running(...command: readonly string[]): unknown {
   return { text: 'x', configuration: { callboard: { command } } }
@@ -30,7 +20,7 @@ async function start(link: RawLink, request: unknown): Promise<string> {
 }
 
 it('gives the heap back after 1,000 tasks in a row', async () => {
-  const trial = await begin(heapArgs)
+  const trial = await measuredTrial(heapArgs)
   await using starter = await RawLink.open(trial.path)
   await starter.request('Subscribe', { events: ['taskIdle'] })
   const inARow = async (count: number): Promise<void> => {
@@ -51,7 +41,7 @@ it('gives the heap back after 1,000 tasks in a row', async () => {
 })
 
 it('answers within 2 s while 64 tasks flood 20 watchers of whom 5 are mute', async () => {
-  const trial = await begin()
+  const trial = await measuredTrial()
   let slowestMs = 0
   const load = async (): Promise<void> => {
     for (let n = 0; n < 5; n++) await trial.mute()
@@ -73,7 +63,7 @@ it('answers within 2 s while 64 tasks flood 20 watchers of whom 5 are mute', asy
 })
 
 it('ends every task once in a storm of cancels', async () => {
-  const trial = await begin()
+  const trial = await measuredTrial()
   await using starter = await RawLink.open(trial.path)
   await trial.attack('200 tasks cancelled by 5 clients at once', async () => {
     const tasks = await Promise.all(
@@ -95,7 +85,7 @@ it('ends every task once in a storm of cancels', async () => {
 })
 
 it('keeps its seams while subscriptions change for 30 s', async () => {
-  const trial = await begin(heapArgs)
+  const trial = await measuredTrial(heapArgs)
   const globs = ['message', 'task*', '*Usage*', '*', 'taskIdle', 'none', 'm*e', '*d']
   const names = (): string[] => globs.filter(() => Math.random() < 0.3)
   const churn = async (until: number): Promise<number> => {
