@@ -19,9 +19,13 @@ export type LogLevel = (typeof logLevels)[number]
 
 const KiB = 1024
 const MiB = 1024 * KiB
-const absolutePath = z.string().min(1).max(4_096).refine(isAbsolute, { error: 'must be an absolute path' })
+const absolutePath = z
+  .string()
+  .min(1)
+  .max(limits.pathCharsMax)
+  .refine(isAbsolute, { error: 'must be an absolute path' })
 /** An id of an agent's own: of a mode, a model, a way to log in. */
-const agentName = z.string().min(1).max(200)
+const agentName = z.string().min(1).max(limits.agentNameCharsMax)
 const between = (least: number, most: number) => z.number().int().min(least).max(most).optional()
 
 /** The bounds that a user may change, each within what has been thought through. */
@@ -62,7 +66,7 @@ const profileSchema = z.discriminatedUnion(
       env: z.record(z.string(), z.string()).optional(),
       mode: agentName.optional(),
       model: agentName.optional(),
-      options: z.record(agentName, z.union([z.string().max(4_096), z.boolean()])).optional(),
+      options: z.record(agentName, z.union([z.string().max(limits.pathCharsMax), z.boolean()])).optional(),
       authMethod: agentName.optional(),
       mcpServers: mcpServersSchema.optional(),
       exclusive: z.enum(exclusivities).optional(),
@@ -87,7 +91,7 @@ export const profileName = z
 
 export const configSchema = z.strictObject({
   socket: absolutePath.optional(),
-  listen: z.array(z.string()).max(64).optional(),
+  listen: z.array(z.string()).max(limits.listenersMax).optional(),
   profiles: z
     .record(profileName, profileSchema)
     .refine((all) => Object.keys(all).length <= limits.profilesMax, {

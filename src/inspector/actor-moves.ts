@@ -37,8 +37,6 @@ interface Kept {
   readonly context: unknown
 }
 
-const machinesAtOnce = 8
-
 export class ActorMoves {
   readonly #chartOf: (machine: { readonly root: StateNode }) => Chart
   /** By the machine itself: two may have one name. */
@@ -88,7 +86,7 @@ export class ActorMoves {
 
   /** Takes out what one report holds. */
   report(): Report {
-    const fresh = [...this.#charts.values()].filter(({ told }) => !told).slice(0, machinesAtOnce)
+    const fresh = [...this.#charts.values()].filter(({ told }) => !told).slice(0, limits.reportedMachinesMax)
     const known = new Set(
       [...this.#charts.values()].filter((one) => one.told || fresh.includes(one)).map(({ name }) => name),
     )

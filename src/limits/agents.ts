@@ -31,7 +31,7 @@ export const agentLimits = {
   agentToolCallsKnown: 256,
   /** An update that is kept as it is. Past it: its kind and size alone are. */
   agentUpdateBytesMax: 64 * KiB,
-  /** A name of an agent's, of a mode, a command, a server: past it cut. An id of one: past it left out. */
+  /** A name of an agent's, of a mode, a command, a server: past it cut, an id left out. In a configuration: refused. */
   agentNameCharsMax: 200,
   /** What an agent says in a line: a title, a label, a description, what failed. Past it: cut. */
   agentWordsCharsMax: 1_000,

@@ -28,6 +28,8 @@ export const daemonLimits = {
   /** The config file. Past it: exit 78. */
   configBytesMax: 1 * MiB,
   profilesMax: 256,
+  /** Listeners that it names beside the socket. Past it: exit 78. */
+  listenersMax: 64,
 
   /**
    * Resident growth past which garbage is collected; again a step on, or a step of heap and a rest of so many times.

@@ -13,4 +13,6 @@ export const reportLimits = {
   inspectedMovesMax: 1_000,
   inspectedNameCharsMax: 200,
   inspectedContextCharsMax: 4 * KiB,
+  /** Machines that inspectTo() puts into one report. Past it: into the next one. */
+  reportedMachinesMax: 8,
 } as const

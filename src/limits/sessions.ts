@@ -2,6 +2,10 @@
 import { MiB } from './units.ts'
 
 export const sessionLimits = {
+  /** An id of a task, an ask or a message; a journal's epoch. Past it: `invalid_command`, in a Hello `invalid_frame`. */
+  idCharsMax: 200,
+  /** A session's id in a Hello. Past it: `invalid_frame`. */
+  sessionIdCharsMax: 64,
   /** A client's own id of a request. Past it: `invalid_frame`. */
   requestIdCharsMax: 64,
   /** Commands of one commit: what waits for it is garbage that outlives collections. Past it: the next commit. */

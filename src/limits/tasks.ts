@@ -34,6 +34,8 @@ export const taskLimits = {
   /** What `ps` may print, where there is no /proc, and how long it may take. Past either: a task's group alone is ended. */
   psOutputBytesMax: 64 * MiB,
   psDeadlineMs: 5_000,
+  /** A path, an address or a value of a task's configuration. Past it: `invalid_command`, in the config file exit 78. */
+  pathCharsMax: 4_096,
   /** Arguments and environment of a command. Past it: `invalid_command`, before the kernel says E2BIG. */
   commandArgsMax: 10_000,
   commandBytesMax: 1 * MiB,

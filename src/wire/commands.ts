@@ -11,7 +11,7 @@ import { printableName } from './printable.ts'
 import { accepted, refused } from './rejection.ts'
 import type { Outcome } from './rejection.ts'
 
-const taskId = z.string().min(1).max(200)
+const taskId = z.string().min(1).max(limits.idCharsMax)
 
 /** An array of valid items. `z.array` makes an issue of every wrong one: a 32 MiB frame of them would take gigabytes. */
 function list<T>(item: z.ZodType<T>, countMax: number, items: string) {
@@ -45,7 +45,7 @@ export const mcpServerSchema = z.union([
     env: stringRecord.optional(),
   }),
   z.strictObject({
-    url: z.string().min(1).max(4_096),
+    url: z.string().min(1).max(limits.pathCharsMax),
     type: z.enum(['http', 'sse']).optional(),
     headers: stringRecord.optional(),
   }),
@@ -70,22 +70,27 @@ export const callboardConfigurationSchema = z.strictObject({
     .refine((command) => command.length > 0, 'expected at least the program')
     .optional(),
   /** Absolute path. */
-  cwd: z.string().min(1).max(4_096).optional(),
+  cwd: z.string().min(1).max(limits.pathCharsMax).optional(),
   env: stringRecord.optional(),
   /** `closed` (default): nothing to read; `text`: the task's text, then end of file; `open`: SendMessage writes lines. */
   stdin: z.enum(['closed', 'text', 'open']).optional(),
   /** Absolute path of a recording that is played instead of a command. */
-  replay: z.string().min(1).max(4_096).optional(),
+  replay: z.string().min(1).max(limits.pathCharsMax).optional(),
   /** How many times as fast as it was recorded it is played: 1 by default, 0 for as fast as possible. */
   speed: z.number().min(0).max(limits.replaySpeedMax).optional(),
   /** What runs the command: by itself (default), or as an agent that speaks the Agent Client Protocol. */
   runner: z.enum(['command', 'acp']).optional(),
   /** Of an agent: the mode, the model and other options that it is put into, by its own ids. */
-  mode: z.string().min(1).max(200).optional(),
-  model: z.string().min(1).max(200).optional(),
-  options: z.record(z.string().max(200), z.union([z.string().max(4_096), z.boolean()])).optional(),
+  mode: z.string().min(1).max(limits.agentNameCharsMax).optional(),
+  model: z.string().min(1).max(limits.agentNameCharsMax).optional(),
+  options: z
+    .record(
+      z.string().max(limits.agentNameCharsMax),
+      z.union([z.string().max(limits.pathCharsMax), z.boolean()]),
+    )
+    .optional(),
   /** Of an agent: the id of the way in which it is to log in before anything else. */
-  authMethod: z.string().min(1).max(200).optional(),
+  authMethod: z.string().min(1).max(limits.agentNameCharsMax).optional(),
   mcpServers: mcpServersSchema.optional(),
   /** `wait` (default), or what is answered at once. */
   legacyAsks: z.enum(legacyAsks).optional(),
@@ -218,7 +223,7 @@ export const taskCommandSchema = z.discriminatedUnion('commandName', [
   z.object({ commandName: z.literal('GetCommands'), data: nothing }),
   z.object({ commandName: z.literal('GetModes'), data: nothing }),
   z.object({ commandName: z.literal('GetModels'), data: nothing }),
-  z.object({ commandName: z.literal('DeleteQueuedMessage'), data: z.string().max(200) }),
+  z.object({ commandName: z.literal('DeleteQueuedMessage'), data: z.string().max(limits.idCharsMax) }),
   // --- callboard/1 ---
   z.object({ commandName: z.literal('Subscribe'), data: subscribeSchema.default({}) }),
   z.object({ commandName: z.literal('Unsubscribe'), data: nothing }),
@@ -244,7 +249,7 @@ export const taskCommandSchema = z.discriminatedUnion('commandName', [
   z.object({
     commandName: z.literal('RespondToAsk'),
     data: z.object({
-      askId: z.string().max(200),
+      askId: z.string().max(limits.idCharsMax),
       option: z.string().optional(),
       text: z.string().optional(),
       /** Of a form, by field name. */

@@ -60,10 +60,14 @@ export const helloSchema = z.object({
     }),
     role: z.enum(roles).optional(),
     resume: z
-      .object({ sessionId: z.string().max(64), epoch: z.string().max(200), after: sequence })
+      .object({
+        sessionId: z.string().max(limits.sessionIdCharsMax),
+        epoch: z.string().max(limits.idCharsMax),
+        after: sequence,
+      })
       .optional(),
     /** The value of CALLBOARD_TASK where the client runs inside a task. It prevents accidents and is no secret. */
-    task: z.string().max(200).optional(),
+    task: z.string().max(limits.idCharsMax).optional(),
   }),
 })
 export type Hello = z.infer<typeof helloSchema>

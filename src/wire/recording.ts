@@ -21,7 +21,7 @@ const headerSchema = z.object({
   version: z.literal(recordingVersion),
   /** The task that was recorded. */
   task: z.object({
-    id: z.string().min(1).max(200),
+    id: z.string().min(1).max(limits.idCharsMax),
     /** As lists show it: its beginning. */
     text: z.string().default(''),
     /** Milliseconds since the Unix epoch. */

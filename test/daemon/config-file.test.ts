@@ -120,6 +120,17 @@ describe('the config file', () => {
     expect(refusal()).not.toContain('sk-')
   })
 
+  // bound: listenersMax
+  test('names as many listeners as may be, and not one more', () => {
+    const named = (count: number): string[] =>
+      Array.from({ length: count }, (_, index) => `node-ipc+roo:${root}/${index}.sock`)
+    write({ listen: named(limits.listenersMax) })
+    // Beside the socket itself.
+    expect(settings().listeners).toHaveLength(1 + limits.listenersMax)
+    write({ listen: named(limits.listenersMax + 1) })
+    expect(refusal()).toContain('listen: ')
+  })
+
   // bound: profilesMax
   test('has as many profiles as may be, and none more', () => {
     const profiles = (count: number) =>
