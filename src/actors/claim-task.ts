@@ -11,6 +11,7 @@ import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
 import type { Broker } from './broker-actor.ts'
 import type { Cause } from './live-task.ts'
+import { requestOf } from './reloaded.ts'
 import { findTask } from './request.ts'
 import type { Request } from './request.ts'
 import { isInSameTree } from './task-tree.ts'
@@ -22,8 +23,8 @@ export function claimTask(request: Request, data: ClaimTask): Outcome<{ holder: 
   const { taskId, ttlMs, steal, approve } = data
   const found = findTask(request, taskId)
   if (!found.ok) return found
-  if ('record' in found.value && found.value.record.state === 'closed')
-    return refused('busy', 'This task is closed: resume it first (callboard resume), then claim it.')
+  const closed = 'record' in found.value && found.value.record.state === 'closed'
+  if (closed) return refuseClosed(broker, found.value.record)
   if (approve !== undefined && isInSameTree(broker, session.insideTask, taskId)) {
     return refused(
       'unauthorized',
@@ -45,6 +46,13 @@ export function claimTask(request: Request, data: ClaimTask): Outcome<{ holder: 
   changed(broker, outcome.change, cause)
   if ('live' in found.value) broker.asking.answerByItself(found.value.live)
   return accepted({ holder: outcome.holder })
+}
+
+/** It could neither be steered nor be told that the lease has ended. */
+function refuseClosed(broker: Broker, record: TaskRecord): Outcome<never> {
+  return requestOf(broker, record) === undefined
+    ? refused('not_resumable', 'This task is closed and cannot run again: start a new one.')
+    : refused('busy', 'This task is closed: resume it first (callboard resume), then claim it.')
 }
 
 function notClaimed(

@@ -24,6 +24,17 @@ test('nobody holds a closed task: to claim one is busy, until it is resumed', as
   expect(await client.ask(claim)).toMatchObject({ holder: { clientId: client.clientId } })
 })
 
+test('one that cannot run again is not_resumable', async () => {
+  const { connect, broker } = rig()
+  const client = await connect()
+  await client.greet()
+  const task = await client.start()
+  await client.ask({ commandName: 'CloseTask', data: task })
+  await client.hears('taskUnfocused', task)
+  broker.tasks.closed.forget(task)
+  expect(await client.refusal({ commandName: 'ClaimTask', data: { taskId: task } })).toBe('not_resumable')
+})
+
 test.each(['settled', 'running'])(
   'one that is %s, and closed and claimed in one write, is held by nobody',
   async (state) => {
