@@ -61,10 +61,10 @@ describe('over a kill of the daemon', () => {
     const epoch = client.server?.epoch
     const items = collected(client)
     const { taskId } = await client.startTask(command('sh', '-c', 'echo hello; exec sleep 60'))
-    await vi.waitFor(() => expect(names(items)).toContain('message'), { timeout: 8_000 })
+    await vi.waitFor(() => expect(names(items)).toContain('message'))
     await first.kill('SIGKILL')
     await start()
-    await vi.waitFor(() => expect(names(items)).toContain('taskResumable'), { timeout: 8_000 })
+    await vi.waitFor(() => expect(names(items)).toContain('taskResumable'))
     expect(client.server?.epoch).not.toBe(epoch)
     expect(names(items)).not.toContain('a gap')
     const seqs = items.flatMap((item) =>
@@ -110,9 +110,7 @@ describe('over a kill of the daemon', () => {
     const first = await start()
     const before = clientAt(place)
     const { taskId } = await before.startTask(command('echo', 'hello'))
-    await vi.waitFor(async () => expect((await before.getTask(taskId)).state).toBe('completed'), {
-      timeout: 8_000,
-    })
+    await vi.waitFor(async () => expect((await before.getTask(taskId)).state).toBe('completed'))
     const told = await history(before, taskId)
     await before.close()
     await first.kill('SIGKILL')

@@ -107,7 +107,7 @@ export class ScriptedLink {
         this.#taken.add(found)
         return found
       },
-      { interval: 1, timeout: 5_000 },
+      { interval: 1 },
     )
   }
 }
@@ -137,7 +137,7 @@ export class ScriptedServer {
         if (found === undefined) throw new Error('no link came')
         return found
       },
-      { interval: 1, timeout: 5_000 },
+      { interval: 1 },
     )
     this.#given += 1
     return link

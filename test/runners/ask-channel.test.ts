@@ -111,7 +111,7 @@ describe('nothing waits for the channel', () => {
   test('what is open when it is closed is withdrawn, and a late answer harms nobody', async () => {
     const run = sh(`echo '{"text":"?"}' >&3; exec 3>&-; read -r b; echo "$b"`, { stdin: 'open' })
     const ask = await run.asked('?')
-    await vi.waitFor(() => expect(run.withdrawn).toEqual([ask.key]), { timeout: 5_000 })
+    await vi.waitFor(() => expect(run.withdrawn).toEqual([ask.key]))
     run.answer(ask, { text: 'late' })
     run.run.send('done', [])
     expect(await run.ended).toMatchObject({ ok: true })
@@ -176,7 +176,7 @@ describe('nothing waits for the channel', () => {
     await prints(run, 1)
     run.run.pause()
     run.run.send('go', [])
-    await vi.waitFor(() => expect(existsSync(asked)).toBe(true), { timeout: 5_000 })
+    await vi.waitFor(() => expect(existsSync(asked)).toBe(true))
     await setImmediate()
     expect(run.asks).toEqual([])
     run.run.resume()

@@ -49,7 +49,7 @@ export function asking(
           if (found === undefined) throw new Error(`nothing asks ${text}`)
           return found
         },
-        { timeout: 5_000, interval: 5 },
+        { interval: 5 },
       ),
     answer: (ask, answer) => recorded.run.answer(ask.key, { kind: 'answered', ...answer }),
   }
@@ -75,5 +75,5 @@ export const printing = (count: number): string => `
 export const printed = (run: RecordedRun): string[] => run.bytes('stdout').toString().split('\n').slice(0, -1)
 
 export async function prints(run: RecordedRun, count: number): Promise<void> {
-  await vi.waitFor(() => expect(printed(run)).toHaveLength(count), { timeout: 5_000, interval: 5 })
+  await vi.waitFor(() => expect(printed(run)).toHaveLength(count), { interval: 5 })
 }

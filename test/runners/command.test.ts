@@ -26,7 +26,7 @@ function sh(script: string, more: CallboardConfiguration = {}): RecordedRun {
 }
 
 async function printed(run: RecordedRun, text: string): Promise<void> {
-  await vi.waitFor(() => expect(run.bytes('stdout').toString()).toContain(text), { timeout: 5_000 })
+  await vi.waitFor(() => expect(run.bytes('stdout').toString()).toContain(text))
 }
 
 describe('how a command ends', () => {
@@ -146,7 +146,7 @@ describe('output', () => {
     run.run.send('go', [])
     void run.ended.then(exit)
     // The command is gone when nobody reads its input any more; twice the grace then goes by.
-    await vi.waitFor(() => expect(run.run.send('', [])).toMatchObject({ ok: false }), { timeout: 5_000 })
+    await vi.waitFor(() => expect(run.run.send('', [])).toMatchObject({ ok: false }))
     await waitFor(systemClock, 300)
     expect(exit).not.toHaveBeenCalled()
     run.run.resume()

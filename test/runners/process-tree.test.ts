@@ -23,19 +23,16 @@ function lives(pid: number): boolean {
 
 /** The pids that a script printed as `pid <n>`, once there are `count` of them. */
 async function pids(run: RecordedRun, count: number): Promise<number[]> {
-  return await vi.waitFor(
-    () => {
-      const found = [
-        ...run
-          .bytes('stdout')
-          .toString()
-          .matchAll(/pid (\d+)/g),
-      ].map((match) => Number(match[1]))
-      expect(found).toHaveLength(count)
-      return found
-    },
-    { timeout: 5_000 },
-  )
+  return await vi.waitFor(() => {
+    const found = [
+      ...run
+        .bytes('stdout')
+        .toString()
+        .matchAll(/pid (\d+)/g),
+    ].map((match) => Number(match[1]))
+    expect(found).toHaveLength(count)
+    return found
+  })
 }
 
 describe.runIf(process.platform === 'linux')('nothing of a run is left', () => {

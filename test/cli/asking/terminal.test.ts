@@ -64,9 +64,9 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
   ])('run asks what the task asks, and reads the answer from %s', async (_, redirection) => {
     const { daemon, path } = asking(redirection === '' ? 'stdin' : 'tty')
     const running = runOnTerminal(path, '', redirection)
-    await vi.waitFor(() => expect(running.out()).toContain('2  Do not (no)\r\n> '), { timeout: 8_000 })
+    await vi.waitFor(() => expect(running.out()).toContain('2  Do not (no)\r\n> '))
     running.child.stdin?.write('perhaps\n')
-    await vi.waitFor(() => expect(running.out()).toContain('is none of its options'), { timeout: 8_000 })
+    await vi.waitFor(() => expect(running.out()).toContain('is none of its options'))
     running.child.stdin?.write('2\n')
     expect((await running.finished).code).toBe(0)
     expect(responses(daemon)).toEqual([{ askId: asked.id, option: 'no' }])
@@ -76,7 +76,7 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
     const { daemon, path } = asking('ahead')
     const running = runOnTerminal(path, '')
     running.child.stdin?.write('yes\nyes\n')
-    await vi.waitFor(() => expect(running.out()).toContain('2  Do not (no)\r\n> '), { timeout: 8_000 })
+    await vi.waitFor(() => expect(running.out()).toContain('2  Do not (no)\r\n> '))
     running.child.stdin?.write('no\n')
     expect((await running.finished).code).toBe(0)
     expect(responses(daemon)).toEqual([{ askId: asked.id, option: 'no' }])
@@ -85,11 +85,9 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
   test('Ctrl-C at the question cancels the task, as anywhere', async () => {
     const { daemon, path } = asking('interrupted')
     const running = runOnTerminal(path, '')
-    await vi.waitFor(() => expect(running.out()).toContain('> '), { timeout: 8_000 })
+    await vi.waitFor(() => expect(running.out()).toContain('> '))
     running.child.stdin?.write('\u0003')
-    await vi.waitFor(() => expect(daemon.commands.map((one) => one.commandName)).toContain('CancelTask'), {
-      timeout: 8_000,
-    })
+    await vi.waitFor(() => expect(daemon.commands.map((one) => one.commandName)).toContain('CancelTask'))
     end(daemon)
     await running.finished
     expect(responses(daemon)).toEqual([])
@@ -100,7 +98,7 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
     async (options) => {
       const { daemon, path } = asking(options.replaceAll(/\W/g, ''))
       const running = runOnTerminal(path, options)
-      await vi.waitFor(() => expect(running.out()).toContain('hello'), { timeout: 8_000 })
+      await vi.waitFor(() => expect(running.out()).toContain('hello'))
       end(daemon)
       await running.finished
       expect(running.out()).not.toContain('Do not (no)')
@@ -115,7 +113,7 @@ describe.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
 test('without a terminal run says what is asked and asks nobody, and watch --interactive says that it needs one', async () => {
   const { daemon, path } = asking('pipe')
   const running = world.start(['run', '--socket', path, '--', 'true'])
-  await vi.waitFor(() => expect(running.out()).toContain('hello'), { timeout: 8_000 })
+  await vi.waitFor(() => expect(running.out()).toContain('hello'))
   end(daemon)
   const finished = await running.finished
   expect(finished).toMatchObject({ code: 0, out: 'hello\n' })

@@ -10,7 +10,7 @@ const world = new CliWorld({ limits: { runningTasks: 2 } })
 afterAll(() => world.dispose())
 
 const example = (name: string) => join(import.meta.dirname, '../../runners', name)
-const wait = { timeout: 8_000, interval: 50 }
+const wait = { interval: 50 }
 
 async function started(...command: string[]): Promise<string> {
   return (await world.run(['start', '--', ...command])).out.trim()

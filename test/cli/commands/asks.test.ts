@@ -55,11 +55,11 @@ describe('asks', () => {
     const { daemon, at } = asking([ask])
     const people = world.start(['asks', '--follow', ...at])
     const programs = world.start(['asks', '--follow', '--json', ...at])
-    await vi.waitFor(() => expect(people.out() + programs.out()).toMatch(/bbbb[^]*bbbb/), { timeout: 8_000 })
+    await vi.waitFor(() => expect(people.out() + programs.out()).toMatch(/bbbb[^]*bbbb/))
     daemon.announce(task, { eventName: 'askOpened', payload: [task, question] })
     const outcome = { id: ask.id, outcome: 'answered', option: 'no', client: 'editor' } as const
     daemon.announce(task, { eventName: 'askResolved', payload: [task, outcome] })
-    await vi.waitFor(() => expect(people.out()).toContain('answered by editor'), { timeout: 8_000 })
+    await vi.waitFor(() => expect(people.out()).toContain('answered by editor'))
     expect(people.out()).toContain('asks 0000cccc: Which branch?')
     await vi.waitFor(() => expect(programs.out()).toContain('editor'))
     const said = programs

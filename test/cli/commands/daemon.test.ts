@@ -14,7 +14,7 @@ afterEach(() => world.dispose())
 describe('serve, stop and finding the daemon', () => {
   test('serve runs in the foreground, logs JSON to stderr and ends cleanly on SIGTERM', async () => {
     const serving = world.start(['serve'])
-    await vi.waitFor(() => expect(serving.err()).toContain('"msg":"serving"'), { timeout: 8_000 })
+    await vi.waitFor(() => expect(serving.err()).toContain('"msg":"serving"'))
     expect((await world.run(['status'])).code).toBe(0)
     serving.child.kill('SIGTERM')
     expect(await serving.finished).toMatchObject({ code: 0, out: '' })
@@ -31,7 +31,7 @@ describe('serve, stop and finding the daemon', () => {
 
   test('a second signal ends tasks by force', async () => {
     const serving = world.start(['serve', '--drain-deadline', '1h'])
-    await vi.waitFor(() => expect(existsSync(world.socketPath)).toBe(true), { timeout: 8_000 })
+    await vi.waitFor(() => expect(existsSync(world.socketPath)).toBe(true))
     await world.run(['start', '--', 'sleep', '60'])
     serving.child.kill('SIGTERM')
     await vi.waitFor(() => expect(serving.err()).toContain('"msg":"draining"'))
@@ -76,7 +76,7 @@ describe('serve, stop and finding the daemon', () => {
     expect(finished.map((one) => [one.code, one.out, one.err])).toEqual(
       finished.map((_, index) => [0, `${index}\n`, '']),
     )
-    await vi.waitFor(() => expect(world.daemons()).toHaveLength(1), { timeout: 8_000, interval: 100 })
+    await vi.waitFor(() => expect(world.daemons()).toHaveLength(1), { interval: 100 })
     const listed = await world.json(['ps', '--all'])
     expect(listed).toHaveLength(20)
   }, 30_000)

@@ -126,7 +126,7 @@ describe('inspect', () => {
     const shown = world.start(['inspect', 'kept.jsonl'], {
       env: { CALLBOARD_SOCKET: join(world.directory, 'none.sock') },
     })
-    await vi.waitFor(() => expect(shown.err()).toContain('Ctrl-C ends the page'), { timeout: 8_000 })
+    await vi.waitFor(() => expect(shown.err()).toContain('Ctrl-C ends the page'))
     expect((await status(shown.out().trimEnd())).body).toMatchObject({ mode: 'recording', right: 'view' })
     shown.child.kill('SIGINT')
     await shown.finished

@@ -33,9 +33,7 @@ describe('claim', () => {
   test('holds the task until Ctrl-C, tells of its asks meanwhile, and releases it', async () => {
     const { daemon, at } = scripted()
     const claiming = world.start(['claim', ...at, '--ttl', '10m', '--approve', 'approval,form', 'aaaa'])
-    await vi.waitFor(() => expect(claiming.err()).toBe('callboard: holding 0000aaaa until Ctrl-C.\n'), {
-      timeout: 8_000,
-    })
+    await vi.waitFor(() => expect(claiming.err()).toBe('callboard: holding 0000aaaa until Ctrl-C.\n'))
     expect(named(daemon, 'ClaimTask')).toEqual([
       { taskId: task, ttlMs: 600_000, approve: ['approval', 'form'] },
     ])
@@ -44,9 +42,7 @@ describe('claim', () => {
     daemon.announce(task, { eventName: 'askOpened', payload: [task, ask] })
     const outcome = { id: ask.id, outcome: 'answered', option: 'yes', automatic: true } as const
     daemon.announce(task, { eventName: 'askResolved', payload: [task, outcome] })
-    await vi.waitFor(() => expect(claiming.out()).toContain('answered automatically: yes'), {
-      timeout: 8_000,
-    })
+    await vi.waitFor(() => expect(claiming.out()).toContain('answered automatically: yes'))
     expect(claiming.out()).not.toContain('started')
     expect(named(daemon, 'ReleaseTask')).toEqual([])
     claiming.child.kill('SIGINT')
@@ -60,7 +56,7 @@ describe('claim', () => {
   test('ends with 1 where somebody takes it over, and with 0 where its time is over', async () => {
     const { daemon, at } = scripted()
     const stolen = world.start(['claim', ...at, '--steal', 'aaaa'])
-    await vi.waitFor(() => expect(stolen.err()).toContain('holding'), { timeout: 8_000 })
+    await vi.waitFor(() => expect(stolen.err()).toContain('holding'))
     daemon.announce(task, { eventName: 'leaseChanged', payload: [task, { why: 'claimed', holder }] })
     daemon.announce(task, {
       eventName: 'leaseChanged',
@@ -70,7 +66,7 @@ describe('claim', () => {
     expect(finished.code).toBe(1)
     expect(finished.err).toContain('callboard: editor has taken the task over')
     const expiring = world.start(['claim', ...at, '--json', 'aaaa'])
-    await vi.waitFor(() => expect(expiring.out()).not.toBe(''), { timeout: 8_000 })
+    await vi.waitFor(() => expect(expiring.out()).not.toBe(''))
     daemon.announce(task, { eventName: 'leaseChanged', payload: [task, { why: 'expired', from: holder }] })
     expect(await expiring.finished).toMatchObject({ code: 0, err: '' })
     expect(JSON.parse(expiring.out())).toEqual({ taskId: task, holder })

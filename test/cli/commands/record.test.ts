@@ -50,7 +50,7 @@ test('a task that runs is recorded until it settles, and no other one with it', 
   const other = await started('sh', '-c', 'while :; do echo other; sleep 0.02; done')
   const id = await started('sh', '-c', 'echo ready; while [ ! -e go ]; do sleep 0.02; done; echo done')
   const recording = world.start(['record', id])
-  await vi.waitFor(() => expect(recording.out()).toContain('ready'), { timeout: 8_000 })
+  await vi.waitFor(() => expect(recording.out()).toContain('ready'))
   expect(recording.child.exitCode).toBeNull()
   await world.run(['cancel', id])
   const { code, out } = await recording.finished
@@ -90,7 +90,7 @@ test(
 test('a reader that goes away ends it quietly, an unknown task and no daemon are said', async () => {
   const id = await started('sh', '-c', 'echo a; sleep 30')
   const recording = world.start(['record', id])
-  await vi.waitFor(() => expect(recording.out()).toContain('taskCreated'), { timeout: 8_000 })
+  await vi.waitFor(() => expect(recording.out()).toContain('taskCreated'))
   recording.child.stdout?.destroy()
   await world.run(['cancel', id])
   expect(await recording.finished).toMatchObject({ code: 141, err: '' })

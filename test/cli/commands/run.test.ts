@@ -34,7 +34,7 @@ async function settledAs(mark: string, state: string): Promise<void> {
 }
 
 async function hasPrinted(started: Started, text: string): Promise<void> {
-  await vi.waitFor(() => expect(started.out()).toContain(text), { timeout: 8_000 })
+  await vi.waitFor(() => expect(started.out()).toContain(text))
 }
 
 describe('run', () => {

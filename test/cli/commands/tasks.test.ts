@@ -65,9 +65,9 @@ describe('start and what follows', () => {
 
   test('watch without tasks follows everything until its reader or its user leaves', async () => {
     const watching = world.start(['watch', '--after', '0'])
-    await vi.waitFor(() => expect(watching.out()).toContain('first'), { timeout: 8_000 })
+    await vi.waitFor(() => expect(watching.out()).toContain('first'))
     await world.run(['run', '--', 'echo', 'seen live'])
-    await vi.waitFor(() => expect(watching.out()).toContain('stdout│ seen live'), { timeout: 8_000 })
+    await vi.waitFor(() => expect(watching.out()).toContain('stdout│ seen live'))
     watching.child.kill('SIGINT')
     expect((await watching.finished).signal).toBe('SIGINT')
   })

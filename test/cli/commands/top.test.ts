@@ -15,7 +15,7 @@ afterAll(async () => {
 beforeAll(async () => {
   await world.run(['start', '--', 'sleep', '60'])
   watching = world.start(['watch'])
-  await vi.waitFor(async () => expect(await world.json(['clients'])).toHaveLength(1), { timeout: 8_000 })
+  await vi.waitFor(async () => expect(await world.json(['clients'])).toHaveLength(1))
 })
 
 describe('top', () => {

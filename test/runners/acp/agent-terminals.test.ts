@@ -86,7 +86,7 @@ test('one that is killed has ended for the agent too', async () => {
 test('all end with the task, and what they wrote before is told', async () => {
   const command = 'trap "" TERM; echo begun; while :; do sleep 0.05; done'
   const run = playing([{ ask: { method: 'terminal/create', command } }, { untilCancel: true }], { cwd })
-  await vi.waitFor(() => expect(run.told()).toContain('say:command_output begun\n'), { timeout: 5_000 })
+  await vi.waitFor(() => expect(run.told()).toContain('say:command_output begun\n'))
   run.run.cancel()
   expect((await run.ended).ok).toBe(false)
   expect(run.messages().every(({ partial }) => partial === false)).toBe(true)

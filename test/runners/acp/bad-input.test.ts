@@ -135,7 +135,7 @@ describe('an agent that', () => {
     }
     const options = { limits: { agentCancelMs, cancelGraceMs: 300 }, clock }
     const run = playing([{ say: 'busy' }, { untilCancel: true }], {}, options, ['ignores-cancel', {}])
-    await vi.waitFor(() => expect(run.told()).toEqual(['say:text busy']), { timeout: 5_000 })
+    await vi.waitFor(() => expect(run.told()).toEqual(['say:text busy']))
     run.run.cancel()
     expect(await ends(run)).toBe('The task was cancelled.')
     // First the time for session/cancel goes by, then, by the runner's own look at the clock, that for TERM; then KILL.
@@ -144,7 +144,7 @@ describe('an agent that', () => {
 
   test('is cancelled ends by its own word where it listens', async () => {
     const run = playing([{ say: 'busy' }, { untilCancel: true }], {}, { limits: { agentCancelMs: 20_000 } })
-    await vi.waitFor(() => expect(run.told()).toEqual(['say:text busy']), { timeout: 5_000 })
+    await vi.waitFor(() => expect(run.told()).toEqual(['say:text busy']))
     run.run.cancel()
     run.run.cancel()
     expect(await ends(run)).toBe('The task was cancelled.')
@@ -155,7 +155,7 @@ describe('an agent that', () => {
       'asks-after-cancel',
       {},
     ])
-    await vi.waitFor(() => expect(run.told()).toEqual(['say:text busy']), { timeout: 5_000 })
+    await vi.waitFor(() => expect(run.told()).toEqual(['say:text busy']))
     run.run.cancel()
     await ends(run)
     expect(run.asks).toEqual([])
@@ -175,7 +175,7 @@ describe('an agent that', () => {
       { limits: { cancelGraceMs: 20_000, agentCancelMs: 20_000 } },
       ['ignores-cancel', {}],
     )
-    await vi.waitFor(() => expect(run.remembered).toHaveLength(1), { timeout: 5_000 })
+    await vi.waitFor(() => expect(run.remembered).toHaveLength(1))
     run.run.kill()
     await ends(run)
   })
@@ -223,7 +223,7 @@ describe('an agent that', () => {
 describe('a flood', () => {
   test('of chunks is read as fast as it is taken, and not at all while paused', async () => {
     const run = playing([{ flood: 20_000, size: 1_000 }, { say: '.' }])
-    await vi.waitFor(() => expect(run.events.length).toBeGreaterThan(3), { timeout: 5_000 })
+    await vi.waitFor(() => expect(run.events.length).toBeGreaterThan(3))
     run.run.pause()
     const { length } = run.events
     await new Promise((resolve) => setTimeout(resolve, 100))
@@ -248,7 +248,7 @@ describe('a flood', () => {
   // bound: agentUnreadBytesMax
   test('of requests whose answers are not read stops the agent, not the daemon', async () => {
     const run = playing([], {}, { limits: { agentUnreadBytesMax: 50_000 } }, ['reads-nothing', {}])
-    await vi.waitFor(() => expect(run.remembered).toHaveLength(1), { timeout: 5_000 })
+    await vi.waitFor(() => expect(run.remembered).toHaveLength(1))
     await new Promise((resolve) => setTimeout(resolve, 300))
     run.run.cancel()
     expect(await ends(run)).toBe('The task was cancelled.')
