@@ -153,7 +153,7 @@ export class Broker implements ConnectionOwner {
 
   /** True once no new task is taken. */
   get isDraining(): boolean {
-    return !this.#actor.getSnapshot().matches('serving')
+    return this.state !== 'serving'
   }
 
   listenersBound(): void {

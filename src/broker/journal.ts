@@ -8,7 +8,7 @@ import type { EventMessage } from '../wire/envelope.ts'
 import type { TaskEvent } from '../wire/events.ts'
 import type { Store } from '../store/store.ts'
 import { SlabChain } from './slab.ts'
-import type { Slab, SlabAccount, SlabPool, Stretch } from './slab.ts'
+import type { FrameText, Slab, SlabAccount, SlabPool, Stretch } from './slab.ts'
 
 /** One event as it was journaled, and where its canonical encoding lies: valid in the turn of its append. */
 export interface JournalEntry extends Stretch {
@@ -29,9 +29,8 @@ export interface JournalDraft {
 }
 
 /** An event that has no place yet. */
-interface Said {
+interface Said extends FrameText {
   readonly message: EventMessage
-  readonly text: string
   readonly name: string
 }
 
@@ -101,10 +100,10 @@ export class Journal {
     const caused = { ...(by === undefined ? {} : { by }), ...(causedBy === undefined ? {} : { causedBy }) }
     const about = { task, at: this.#now(), ...caused }
     const said = draft.events.map((event, index) => this.#say(about, event, this.#sequence + index + 1))
-    return said.map(({ message, text, name }) => {
+    return said.map((one) => {
       const seq = ++this.#sequence
-      this.chain.append(text, seq, task, name)
-      return new AppendedEntry(message, seq, task, name, this.chain.last)
+      this.chain.append(one, seq, task, one.name)
+      return new AppendedEntry(one.message, seq, task, one.name, this.chain.last)
     })
   }
 
@@ -126,9 +125,9 @@ export class Journal {
   /** Keys in the order of the wire. */
   #say(about: Envelope, event: TaskEvent, seq: number): Said {
     const message: EventMessage = { type: 'TaskEvent', origin: 'server', seq, ...about, data: event }
-    const text = this.codec.frameToClient(message)
+    const text = this.codec.textToClient(message)
     if (text === undefined) throw new Error(`the canonical vocabulary cannot say ${event.eventName}`)
-    return { message, text, name: event.eventName }
+    return { message, text, delimiter: this.codec.framing.delimiter, name: event.eventName }
   }
 
   /** Bytes of memory that the tail takes. */

@@ -77,8 +77,8 @@ export interface Codec {
   decodeFromServer(options: DecoderOptions): Decoder<ServerMessage>
   /** One whole frame; undefined where the vocabulary cannot say it. */
   encodeToClient(message: ServerMessage): Buffer | undefined
-  /** The same frame as text, for who has a buffer to write it into. */
-  frameToClient(message: ServerMessage): string | undefined
+  /** The same frame as text and without its delimiter, for who has a buffer to write both into. */
+  textToClient(message: ServerMessage): string | undefined
   encodeToServer(message: ClientMessage): Buffer
 }
 
@@ -104,9 +104,9 @@ export function codec(framing: Framing, vocabulary: Vocabulary): Codec {
       const said = vocabulary.toClient(message)
       return said === undefined ? undefined : encode(framing, said)
     },
-    frameToClient(message) {
+    textToClient(message) {
       const said = vocabulary.toClient(message)
-      return said === undefined ? undefined : framing.wrap(JSON.stringify(said))
+      return said === undefined ? undefined : JSON.stringify(framing.around(said))
     },
     encodeToServer: (message) => encode(framing, vocabulary.toServer(message)),
   }

@@ -23,6 +23,7 @@ export const nodeIpc: Framing = {
     message: mistakenFor('lines', 'node-ipc'),
   },
   wrap: (json) => `{"type":"message","data":${json}}\f`,
+  around: (data) => ({ type: 'message', data }),
   unwrap,
 }
 
