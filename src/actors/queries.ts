@@ -117,8 +117,6 @@ function shownClient({ broker }: Request, connection: Connection): Client {
 export function status(request: Request): Outcome<Status> {
   const { broker } = request
   const { journal, lanes, identity, store, limits } = broker.parts
-  const tasks: Record<string, number> = {}
-  for (const { state } of visibleTasks(request)) tasks[state] = (tasks[state] ?? 0) + 1
   const { rss, heapUsed } = process.memoryUsage()
   return accepted({
     version: identity.version,
@@ -128,7 +126,7 @@ export function status(request: Request): Outcome<Status> {
     startedAt: identity.startedAt,
     listeners: identity.listeners,
     connections: broker.connections.count,
-    tasks,
+    tasks: taskCounts(request),
     journal: {
       head: journal.head,
       firstAvailable: journal.firstAvailable,
@@ -141,4 +139,16 @@ export function status(request: Request): Outcome<Status> {
     lanes: lanes.count,
     memory: { rssBytes: rss, heapUsedBytes: heapUsed },
   })
+}
+
+/** How many there are by state: those that have settled are not looked at one by one, unless most are hidden. */
+function taskCounts(request: Request): Record<string, number> {
+  const { broker, connection } = request
+  const isOwn = connection.policy.scope === 'own'
+  const counts: Record<string, number> = isOwn ? {} : { ...broker.parts.store.settledCounts() }
+  const states = isOwn
+    ? visibleRecords(request).map(({ state }) => state)
+    : Array.from(broker.tasks.all(), (task) => task.left ?? broker.tasks.stateOf(task))
+  for (const state of states) counts[state] = (counts[state] ?? 0) + 1
+  return counts
 }

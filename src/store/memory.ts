@@ -102,6 +102,12 @@ class MemoryStore implements Store {
     return Array.from(this.#kept.values(), (kept) => kept.record)
   }
 
+  settledCounts(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {}
+    for (const { record } of this.#kept.values()) counts[record.state] = (counts[record.state] ?? 0) + 1
+    return counts
+  }
+
   prunable({ before = Infinity, ids, mayGo }: Prunable, count: number): readonly string[] {
     const found: string[] = []
     for (const id of ids ?? this.#kept.keys()) {

@@ -99,6 +99,7 @@ export class Retention {
   }
 
   #letGo(ref: number): number {
+    this.#tasks.settled.leaving(ref)
     this.#begin.run(ref)
     return integerOf(this.#last.get(ref), 'last')
   }

@@ -146,7 +146,7 @@ export class SqliteStore implements Store {
       this.#committed(bytes, rows)
     } catch (error) {
       undo()
-      this.#tasks.forgetRefs()
+      this.#tasks.rolledBack()
       throw error
     }
   }
@@ -223,6 +223,10 @@ export class SqliteStore implements Store {
 
   tasks(): readonly TaskRecord[] {
     return this.#reading(() => this.#tasks.list())
+  }
+
+  settledCounts(): Readonly<Record<string, number>> {
+    return this.#reading(() => this.#tasks.settled.read())
   }
 
   unsettled(): readonly TaskRecord[] {

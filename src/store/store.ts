@@ -153,6 +153,8 @@ export interface Store {
   task(id: string): TaskRecord | undefined
   /** Every record, oldest first, without `request`, `runnerState`, `machine` and `undelivered`. */
   tasks(): readonly TaskRecord[]
+  /** How many settled and closed tasks there are, by state: without a look at each of them. */
+  settledCounts(): Readonly<Record<string, number>>
   /** Whole records of tasks that are neither settled nor closed: what a crash interrupted, and what was queued. */
   unsettled(): readonly TaskRecord[]
   /** Ids of settled and closed tasks, at most `count` that may go, oldest first: created before a time, of these ids, or both. */

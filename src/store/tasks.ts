@@ -5,6 +5,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { integerOf, textOf } from './columns.ts'
 import type { Row } from './columns.ts'
+import { SettledCounts } from './settled-counts.ts'
 import type { Prunable, TaskRecord } from './store.ts'
 import type { Transactions } from './transaction.ts'
 
@@ -25,6 +26,8 @@ export class TaskRows {
   readonly #count: StatementSync
   readonly #settledBefore: StatementSync
   readonly #isSettledBefore: StatementSync
+  /** Who writes or drops a record tells it before. */
+  readonly settled: SettledCounts
   readonly #parts: Readonly<Record<PartName, Part>>
 
   /** `rowsKnown`: limits.taskRowsKnown. */
@@ -39,6 +42,7 @@ export class TaskRows {
       'SELECT ref, listed FROM tasks WHERE phase = 2 AND listed IS NOT NULL ORDER BY ref',
     )
     this.#count = database.prepare('SELECT count(*) AS count FROM tasks WHERE phase > 0')
+    this.settled = new SettledCounts(database)
     const settled = `phase = 1 AND listed ->> '$.createdAt' < ?`
     this.#settledBefore = database.prepare(`SELECT id FROM tasks WHERE ${settled} ORDER BY ref`)
     this.#isSettledBefore = database.prepare(`SELECT ref FROM tasks WHERE ${settled} AND id = ?`)
@@ -76,12 +80,20 @@ export class TaskRows {
   /** Forgets which rows it knows: some may be gone, or were rolled back. */
   forgetRefs(): void {
     this.#refs.clear()
+    this.settled.forgetLive()
     for (const part of Object.values(this.#parts)) part.forgetAll()
+  }
+
+  /** What was written since is not there any more. */
+  rolledBack(): void {
+    this.forgetRefs()
+    this.settled.forget()
   }
 
   save(record: TaskRecord, touched: number): void {
     const { request, runnerState, machine, undelivered, ...listed } = record
     const phase = unsettledStates.has(record.state) ? phases.live : phases.settled
+    this.settled.saving(record.id, phase === phases.settled ? record.state : undefined)
     const ref = this.#saveRow(record.id, phase, touched, JSON.stringify(listed))
     const { request: requests, runnerState: states, machine: machines, undelivered: messages } = this.#parts
     requests.save(ref, request)

@@ -92,6 +92,7 @@ export class Upkeep {
       return more
     } catch (error) {
       undo()
+      tasks.rolledBack()
       throw error
     } finally {
       tasks.forgetRefs()

@@ -1,8 +1,8 @@
-/** ListTasks: which tasks a client is told of, and what that costs. */
+/** ListTasks and GetStatus: which tasks a client is told of, and what that costs. */
 import { expect, test, vi } from 'vitest'
 import { unsettledStates } from '../../src/wire/commands.ts'
 import type { TaskState } from '../../src/wire/commands.ts'
-import type { Task } from '../../src/wire/envelope.ts'
+import type { Status, Task } from '../../src/wire/envelope.ts'
 import type { MemoryClient } from './memory-client.ts'
 import { rig } from './rig.ts'
 
@@ -30,4 +30,25 @@ test('tasks of states before the end are listed without a look at those that hav
   expect(all).not.toHaveBeenCalled()
   expect(await listed(client, ['queued', 'completed'])).toEqual([`${ended} completed`, `${queued} queued`])
   expect(await listed(client)).toHaveLength(3)
+})
+
+test('a status counts tasks by state without a look at each; on a scope=own listener only its own', async () => {
+  const { connect, runner, store } = rig({ limits: { runningTasks: 1 }, listeners: [{}, { scope: 'own' }] })
+  const [client, own] = [await connect(), await connect(1)]
+  const ended = await client.start()
+  runner.last.started()
+  runner.last.ends()
+  await client.hears('taskIdle', ended)
+  await client.ask({ commandName: 'CloseTask', data: await client.start() })
+  await client.start()
+  runner.last.started()
+  await own.start()
+  const counted = async (one: MemoryClient): Promise<unknown> =>
+    (await one.ask<Status>({ commandName: 'GetStatus' })).tasks
+  const all = vi.spyOn(store, 'tasks')
+  expect(await counted(client)).toEqual({ completed: 1, closed: 1, running: 1, queued: 1 })
+  expect(all).not.toHaveBeenCalled()
+  expect(await counted(own)).toEqual({ queued: 1 })
+  await client.ask({ commandName: 'PruneTasks', data: { ids: [ended] } })
+  expect(await counted(client)).toEqual({ closed: 1, running: 1, queued: 1 })
 })
