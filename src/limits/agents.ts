@@ -41,6 +41,8 @@ export const agentLimits = {
   /** Steps of a plan, pieces of a tool's output, variables of a terminal; changes of files of one tool. Past it: the first ones. */
   agentListMax: 1_000,
   agentChangesMax: 100,
+  /** Directories above a program in which its npm package may begin. Past it: its version is not known. */
+  agentPackageLevelsMax: 5,
   /** Ways to log in that are named to a person. Past it: the first ones. */
   agentLoginsTold: 20,
   /** Commands, modes, models, ways to log in that an agent offers. Past it: the first ones. */

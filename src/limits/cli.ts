@@ -7,6 +7,9 @@ export const cliLimits = {
   toolFailureCharsMax: 200,
   /** How long the file lives that leads a browser to the page: by then the browser has read it. Past it: removed. */
   redirectLivesMs: 5_000,
+  /** How often `top` may draw. Past either: exit 2. */
+  topEveryMsMin: 100,
+  topEveryMsMax: 3_600_000,
   /** The journal's last events among which `answer` looks for an ask that has ended. Past it: there is no such ask. */
   endedAskEventsLooked: 10_000,
 } as const

@@ -7,9 +7,6 @@ import { accessSync, constants, readFileSync, realpathSync, statSync } from 'nod
 import { delimiter, dirname, isAbsolute, join } from 'node:path'
 import { isJsonObject } from '../wire/json-object.ts'
 
-/** Directories above a program in which its package may begin. */
-const packageDepth = 5
-
 /** The absolute path of `program` as the system would find it; undefined where it would not. */
 export function programPath(
   program: string,
@@ -23,7 +20,7 @@ export function programPath(
 /** The version of the npm package that `path` belongs to. */
 export function packageVersion(path: string): string | undefined {
   let directory = dirname(realPath(path))
-  for (let depth = 0; depth < packageDepth; depth++) {
+  for (let depth = 0; depth < defaults.agentPackageLevelsMax; depth++) {
     const found = versionIn(join(directory, 'package.json'))
     if (found !== undefined) return found
     if (dirname(directory) === directory) return undefined

@@ -8,6 +8,7 @@ import { withConnection } from '../connection.ts'
 import { invocationOf, withSharedOptions } from '../invocation.ts'
 import { eventRate, sortKeys, topScreen } from '../rendering/top-screen.ts'
 import { StopSignals } from '../stop-signals.ts'
+import { limits } from '../../limits.ts'
 import { unsettledStates } from '../../wire/commands.ts'
 import type { CallboardClient } from '../../client/callboard-client.ts'
 import type { Invocation } from '../invocation.ts'
@@ -18,9 +19,6 @@ interface TopOptions {
   readonly sort: SortKey
   readonly every: number
 }
-
-const everyMsMin = 100
-const everyMsMax = 3_600_000
 
 const help = `
 Keys on a terminal: l lag, a age, r refused frames, n name: the order of the
@@ -43,8 +41,9 @@ export function topCommand(): Command {
 }
 
 function interval(value: string): number {
-  const ms = duration(value, everyMsMax)
-  if (ms < everyMsMin) throw new InvalidArgumentError(`Every ${everyMsMin}ms at most.`)
+  const { topEveryMsMin, topEveryMsMax } = limits
+  const ms = duration(value, topEveryMsMax)
+  if (ms < topEveryMsMin) throw new InvalidArgumentError(`Every ${topEveryMsMin}ms at most.`)
   return ms
 }
 
@@ -72,7 +71,7 @@ async function top(
   const look = { paint: output.paint, columns: output.columns, sort }
   if (json || output.columns === undefined) {
     // A rate needs two looks.
-    await delay(everyMsMin)
+    await delay(limits.topEveryMsMin)
     const second = await sampleOf(client)
     if (json) return output.document({ ...second, eventsPerSecond: eventRate(second, first) })
     const lines = topScreen(second, first, { ...look, now: Date.now(), lines: undefined })
