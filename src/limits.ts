@@ -1,7 +1,8 @@
 /**
  * Every bound of the daemon, its clients and its command line: value, unit (the last word of its name), why it is so,
  * and what happens at it. One file of `limits/` has those of one area. Leaves: nothing else is imported here. Bounds
- * that a user may change are read from the config and passed on as a `Limits`. The page's are in inspector/limits.ts.
+ * that a user may change are read from the config and passed on as a `Limits`. The page's are in inspector/limits.ts;
+ * what the browser itself keeps is in the page's code, as are steps of work and columns of drawings in theirs.
  */
 import { agentLimits } from './limits/agents.ts'
 import { cliLimits } from './limits/cli.ts'

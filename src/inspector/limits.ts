@@ -1,6 +1,6 @@
 /**
- * Every bound of the page, as src/limits/ has the daemon's: its value, its unit (the last word of its name), and what
- * happens at it. What reports of other programs must keep is there, since the wire checks it.
+ * Every bound of the page's part of the daemon, as src/limits/ has the others': its value, its unit (the last word of
+ * its name), and what happens at it. What reports of other programs must keep is there, since the wire checks it.
  */
 import { limits } from '../limits.ts'
 

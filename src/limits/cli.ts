@@ -7,6 +7,8 @@ export const cliLimits = {
   toolFailureCharsMax: 200,
   /** How long the file lives that leads a browser to the page: by then the browser has read it. Past it: removed. */
   redirectLivesMs: 5_000,
+  /** How long `stop --force` waits for the daemon's end. Past it: exit 1, with what else may be done. */
+  forcedStopMs: 10_000,
   /** How often `top` may draw. Past either: exit 2. */
   topEveryMsMin: 100,
   topEveryMsMax: 3_600_000,

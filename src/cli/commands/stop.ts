@@ -17,7 +17,6 @@ interface StopOptions {
 
 /** What a daemon may take beyond its drain deadline: cancelling tasks by force and closing its links. */
 const afterDrainMs = limits.cancelGraceMs + limits.reapDeadlineMs + limits.linkDrainMs + 4_000
-const forcedMs = 10_000
 
 const help = `
 Examples:
@@ -51,7 +50,7 @@ async function stop(invocation: Invocation, options: StopOptions): Promise<void>
       ? `waiting for the daemon (pid ${daemon.pid}) to end ${tasks} by force.`
       : `waiting for ${tasks} to end ${deadlineWords(deadlineMs)}; ${harder} does not wait.`,
   )
-  await (options.force === true ? daemon.forced(forcedMs) : ended(daemon, deadlineMs))
+  await (options.force === true ? daemon.forced(limits.forcedStopMs) : ended(daemon, deadlineMs))
   if (invocation.json) await invocation.output.document({ pid: daemon.pid, stopped: true })
 }
 
