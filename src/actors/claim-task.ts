@@ -23,14 +23,14 @@ export function claimTask(request: Request, data: ClaimTask): Outcome<{ holder: 
   const { taskId, ttlMs, steal, approve } = data
   const found = findTask(request, taskId)
   if (!found.ok) return found
-  const closed = 'record' in found.value && found.value.record.state === 'closed'
-  if (closed) return refuseClosed(broker, found.value.record)
   if (approve !== undefined && isInSameTree(broker, session.insideTask, taskId)) {
     return refused(
       'unauthorized',
       'Who runs inside a task does not approve what is asked there: somebody else must.',
     )
   }
+  const closed = 'record' in found.value && found.value.record.state === 'closed'
+  if (closed) return refuseClosed(broker, found.value.record)
   expireLeases(broker)
   const { client } = session
   const claimant = {

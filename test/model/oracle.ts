@@ -95,7 +95,7 @@ export function outcomes(state: State, sender: Sender, body: Body): readonly Out
   const held = lease !== undefined && lease.client !== sender
   if (held && !(body.name === 'claim' && body.steal))
     return [{ state, answer: { code: 'not_owner', holder: lease.client } }]
-  if (body.name === 'claim') return [claim(state, sender, body)]
+  if (body.name === 'claim') return claim(state, sender, body)
   if (body.name === 'release') return [{ state: withLease(state, body.task, undefined), answer: ok }]
   if (body.name === 'resume') return resume(state, sender, body.task)
   return [{ state: end(state, body.task, body.name === 'close'), answer: ok }]
@@ -132,9 +132,12 @@ function respond(state: State, sender: Sender, body: Extract<Body, { name: 'resp
   return [{ state: resolve(state, task, ask, { outcome: 'answered', client: sender }), answer: ok }]
 }
 
-function claim(state: State, client: number, body: Extract<Body, { name: 'claim' }>): Outcome {
+function claim(state: State, client: number, body: Extract<Body, { name: 'claim' }>): readonly Outcome[] {
+  // What it was to run may be erased: then it cannot be resumed first.
+  if (taskOf(state, body.task).phase === 'closed')
+    return [refuse(state, 'busy'), refuse(state, 'not_resumable')]
   const lease = { client, approves: body.approve !== 'none', short: body.ttl === 'short' }
-  return { state: approved(withLease(state, body.task, lease), body.task), answer: ok }
+  return [{ state: approved(withLease(state, body.task, lease), body.task), answer: ok }]
 }
 
 function resume(state: State, client: number, task: number): readonly Outcome[] {
