@@ -36,6 +36,6 @@ export const daemonLimits = {
    */
   memoryHighBytes: 32 * MiB,
   memoryStepBytes: 4 * MiB,
-  memoryRestFactor: 100,
+  memoryRestFactor: 40,
   memoryLookMs: 50,
 } as const
