@@ -1,6 +1,6 @@
 /**
- * Keeps the daemon's resident memory near what it has to hold. V8 collects by its own heap's growth and lets garbage
- * pile up for speed, with it the buffers of sockets and pipes: a flood then takes twice what the journal's tail does.
+ * Keeps the daemon's resident memory near what it has to hold. V8 collects by its own heap's growth and hardly counts
+ * the buffers of sockets and pipes that garbage holds: a flood then takes twice what the journal's tail does.
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -18,8 +18,8 @@ export interface MemoryKeeperOptions {
   readonly limits: Pick<Limits, 'memoryHighBytes' | 'memoryStepBytes' | 'memoryLookMs' | 'memoryRestFactor'>
   /** Resident memory, in bytes. */
   readonly residentBytes?: () => number
-  /** What of it the heap and buffers use, garbage included, in bytes. */
-  readonly usedBytes?: () => number
+  /** What of it buffers take, garbage included, in bytes. The heap itself is V8's: it collects that more cheaply. */
+  readonly bufferBytes?: () => number
   /** What of it is the journal's tail, in bytes: it grows for good, and collecting finds nothing of it. */
   readonly heldBytes?: () => number
   /** Collects all garbage. */
@@ -31,13 +31,13 @@ export interface MemoryKeeperOptions {
 /**
  * Collects once memory has passed its mark, and again when resident memory has grown a step beyond what was left: a burst
  * must not wait. That alone would let the mark rise step by step, since resident memory hardly falls with a collection;
- * so it also collects when what is used has grown a step, though with rests.
+ * so it also collects when buffers have grown a step, though with rests.
  */
 export class MemoryKeeper implements Disposable {
   readonly #stepBytes: number
   readonly #restFactor: number
   readonly #residentBytes: () => number
-  readonly #usedBytes: () => number
+  readonly #bufferBytes: () => number
   readonly #heldBytes: () => number
   readonly #collect: () => void
   readonly #now: () => number
@@ -55,7 +55,7 @@ export class MemoryKeeper implements Disposable {
     this.#stepBytes = memoryStepBytes
     this.#restFactor = memoryRestFactor
     this.#residentBytes = options.residentBytes ?? (() => process.memoryUsage.rss())
-    this.#usedBytes = options.usedBytes ?? heapAndBuffers
+    this.#bufferBytes = options.bufferBytes ?? (() => process.memoryUsage().external)
     this.#heldBytes = options.heldBytes ?? (() => 0)
     this.#collect = options.collect ?? collector()
     this.#now = options.now ?? (() => performance.now())
@@ -74,7 +74,7 @@ export class MemoryKeeper implements Disposable {
     if (!this.#isDue(began)) return
     this.#collect()
     this.#markBytes = Math.max(this.#highBytes, this.#residentBytes() + this.#stepBytes)
-    this.#leftBytes = this.#usedBytes()
+    this.#leftBytes = this.#bufferBytes()
     this.#heldThen = this.#heldBytes()
     const ended = this.#now()
     this.#restUntil = ended + (ended - began) * this.#restFactor
@@ -85,13 +85,8 @@ export class MemoryKeeper implements Disposable {
     const heldSince = Math.max(0, this.#heldBytes() - this.#heldThen)
     if (residentBytes > this.#markBytes + heldSince) return true
     if (residentBytes <= this.#highBytes || now < this.#restUntil) return false
-    return this.#usedBytes() > this.#leftBytes + this.#stepBytes + heldSince
+    return this.#bufferBytes() > this.#leftBytes + this.#stepBytes + heldSince
   }
-}
-
-function heapAndBuffers(): number {
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
 }
 
 /** V8's own full collection, which it gives away only to who asks by this flag. */

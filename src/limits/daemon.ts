@@ -32,7 +32,7 @@ export const daemonLimits = {
   listenersMax: 64,
 
   /**
-   * Resident growth past which garbage is collected; again a step on, or a step of heap and a rest of so many times.
+   * Resident growth past which garbage is collected; again a step on, or a step of buffers and a rest of so many times.
    */
   memoryHighBytes: 32 * MiB,
   memoryStepBytes: 4 * MiB,

@@ -9,18 +9,18 @@ const limits = { memoryHighBytes: 100, memoryStepBytes: 10, memoryLookMs: 50, me
 
 interface Memory {
   residentBytes: number
-  usedBytes: number
+  bufferBytes: number
   heldBytes: number
   collections: number
 }
 
 function kept(startBytes: number, left: (memory: Memory) => void = () => {}, collectMs = 0) {
-  const memory: Memory = { residentBytes: startBytes, usedBytes: 0, heldBytes: 0, collections: 0 }
+  const memory: Memory = { residentBytes: startBytes, bufferBytes: 0, heldBytes: 0, collections: 0 }
   let now = 0
   const keeper = new MemoryKeeper({
     limits,
     residentBytes: () => memory.residentBytes,
-    usedBytes: () => memory.usedBytes,
+    bufferBytes: () => memory.bufferBytes,
     heldBytes: () => memory.heldBytes,
     now: () => now,
     collect: () => {
@@ -29,8 +29,8 @@ function kept(startBytes: number, left: (memory: Memory) => void = () => {}, col
       left(memory)
     },
   })
-  const at = (residentBytes: number, usedBytes = 0, heldBytes = 0): number => {
-    Object.assign(memory, { residentBytes, usedBytes, heldBytes })
+  const at = (residentBytes: number, bufferBytes = 0, heldBytes = 0): number => {
+    Object.assign(memory, { residentBytes, bufferBytes, heldBytes })
     now += 50
     vi.advanceTimersByTime(50)
     return memory.collections
@@ -55,7 +55,7 @@ test('memory that is really held is not collected again until it has grown a ste
 
 test('garbage inside of what is resident is collected when it has grown a step from what was left', () => {
   const { at } = kept(0, (memory) => {
-    memory.usedBytes = 20
+    memory.bufferBytes = 20
   })
   expect(at(200, 90)).toBe(1)
   expect(at(200, 30)).toBe(1)
@@ -126,7 +126,7 @@ test("V8's own collection is found, and is a full one", async () => {
   using _keeper = new MemoryKeeper({
     limits: { ...limits, memoryRestFactor: 0 },
     residentBytes: rising,
-    usedBytes: rising,
+    bufferBytes: rising,
   })
   await vi.waitFor(() => expect(full).toBeGreaterThan(1))
   observer.disconnect()
