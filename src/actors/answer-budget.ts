@@ -6,9 +6,12 @@ import { rejection } from '../wire/rejection.ts'
 import type { Broker } from './broker-actor.ts'
 import type { Connection } from './connection.ts'
 
-/** Bytes of answers that a connection has not taken. Events that its socket holds count too: a slab at most. */
-export function answersOf({ outbox, link }: Connection): number {
-  return outbox.bytes + link.heldBytes
+/**
+ * Bytes of answers that a connection has not taken. What its socket holds counts too, though some of it may be events;
+ * but not of a slab, whose bytes all its readers share: hundreds of slow ones would count as answers that nobody takes.
+ */
+export function answersOf({ outbox, link, subscriber }: Connection): number {
+  return outbox.bytes + (subscriber?.heldSlab === undefined ? link.heldBytes : 0)
 }
 
 /** Closes the links with the most answers until all of them together are within the bound. */

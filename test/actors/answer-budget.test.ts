@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { boundAnswers } from '../../src/actors/answer-budget.ts'
+import { answersOf, boundAnswers } from '../../src/actors/answer-budget.ts'
 import type { Broker } from '../../src/actors/broker-actor.ts'
+import type { Connection } from '../../src/actors/connection.ts'
 import { canonicalCodec } from '../../src/wire/codec.ts'
 import { rig } from './rig.ts'
 import { quiet, until } from './turns.ts'
@@ -39,6 +40,16 @@ describe('answers over all links', () => {
   test('cost as many links as it takes to be within the bound, those with the most first', () => {
     expect(closed([70, 60, 50, 90])).toEqual([3, 0, 1])
     expect(closed([])).toEqual([])
+  })
+
+  test('are not the events of a slab that its readers share, though their sockets hold them', () => {
+    const link = { heldBytes: 90 }
+    const outbox = { bytes: 10 }
+    const answers = (subscriber: object | undefined): number =>
+      answersOf({ outbox, link, subscriber } as unknown as Connection)
+    expect(answers(undefined)).toBe(100)
+    expect(answers({ heldSlab: undefined })).toBe(100)
+    expect(answers({ heldSlab: {} })).toBe(10)
   })
 
   // bound: answersShareBytes
