@@ -105,7 +105,8 @@ function recordOf(value: unknown, number: number): TaskRecord {
   const task = taskSchema.safeParse(isJsonObject(value) ? { ...value, asks: [] } : value)
   if (!task.success) throw wrong(number, `is no task: ${issueOf(task.error.issues[0])}`)
   const { asks: _, queuePlace: _place, holder: _holder, queuedMessages: _queue, ...shown } = task.data
-  if (shown.id === '' || shown.id.length > limits.idCharsMax) throw wrong(number, 'is no task: its id is not one')
+  if (shown.id === '' || shown.id.length > limits.idCharsMax)
+    throw wrong(number, 'is no task: its id is not one')
   const { lastTs, runs } = isJsonObject(value) ? value : {}
   return {
     ...withoutUndefined(shown),
