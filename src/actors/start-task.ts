@@ -6,6 +6,7 @@ import type { CallboardConfiguration, StartNewTask } from '../wire/commands.ts'
 import { parseCallboardConfiguration } from '../wire/commands.ts'
 import { accepted, refused } from '../wire/rejection.ts'
 import type { Outcome } from '../wire/rejection.ts'
+import { listedText } from './listed-text.ts'
 import { LiveTask } from './live-task.ts'
 import { makeCurrent } from './request.ts'
 import type { Request } from './request.ts'
@@ -62,7 +63,7 @@ function newTask(request: Request, data: StartNewTask, callboard: CallboardConfi
     id: newTaskId(),
     request: data,
     callboard,
-    listedText: data.text.slice(0, limits.listedTextCharsMax),
+    listedText: listedText(data.text, limits.listedTextCharsMax),
     createdAt: now(),
     startedBy: connection.clientId,
     session: request.session,

@@ -81,13 +81,13 @@ class MemoryStore implements Store {
   #save(record: TaskRecord): void {
     this.#forget(record.id)
     if (unsettledStates.has(record.state)) return
-    const { request, ...rest } = record
+    const { request, lastMessage, undelivered } = record
     const encoded = request === undefined ? undefined : Buffer.from(JSON.stringify(request))
-    const last = rest.lastMessage?.text ?? ''
-    const waiting = rest.undelivered === undefined ? 0 : JSON.stringify(rest.undelivered).length
+    const last = lastMessage?.text ?? ''
+    const waiting = undelivered === undefined ? 0 : JSON.stringify(undelivered).length
     const bytes =
       recordOverheadBytes + (record.text.length + last.length + waiting) * 2 + (encoded?.length ?? 0)
-    this.#kept.set(record.id, { record: ownRecord(rest), request: encoded, bytes })
+    this.#kept.set(record.id, { record: ownRecord(record), request: encoded, bytes })
     this.#bytes += bytes
     this.#forgetOldest(record.id)
   }
@@ -154,13 +154,14 @@ class MemoryStore implements Store {
   }
 }
 
-function ownRecord(record: TaskRecord): TaskRecord {
-  const { text, lastMessage } = record
-  if (lastMessage?.text === undefined || lastMessage.text === '') return { ...record, text: ownText(text) }
-  return { ...record, text: ownText(text), lastMessage: { ...lastMessage, text: ownText(lastMessage.text) } }
+/** Without its request, which is kept encoded. */
+function ownRecord({ request: _, ...record }: TaskRecord): TaskRecord {
+  const { lastMessage } = record
+  if (lastMessage?.text === undefined || lastMessage.text === '') return record
+  return { ...record, lastMessage: { ...lastMessage, text: ownText(lastMessage.text) } }
 }
 
-/** A text cut from a longer one keeps all of it in memory: a copy does not. */
+/** A line of what a run wrote is cut from all it wrote at once, and keeps that in memory: a copy does not. */
 function ownText(text: string): string {
   return Buffer.from(text).toString()
 }
