@@ -26,6 +26,8 @@ export function reply(
   const frame = connection.answer(message)
   broker.parts.inspector?.onlooker?.answered(connection, message)
   broker.wake(connection)
+  if (frame !== undefined && frame.length >= broker.parts.limits.answersShareBytes)
+    broker.parts.answeredMuch?.()
   return frame
 }
 

@@ -39,6 +39,7 @@ export interface AssemblyOptions {
   readonly now: () => number
   readonly shutdownRequested: (deadlineMs: number | undefined) => void
   readonly stopped: () => void
+  readonly answeredMuch: () => void
 }
 
 export function assemble(options: AssemblyOptions): Broker {
@@ -48,7 +49,7 @@ export function assemble(options: AssemblyOptions): Broker {
 }
 
 function makeBroker(options: AssemblyOptions): Broker {
-  const { settings, store, log, inspector, now, shutdownRequested, stopped } = options
+  const { settings, store, log, inspector, now, shutdownRequested, stopped, answeredMuch } = options
   const { limits, profiles, defaultProfile, configFile, version, listeners } = settings
   const pool = new SlabPool(limits.slabBytes, limits.slabPoolMax)
   const journal = new Journal({ ...limits, store, codec: canonicalCodec, pool, now })
@@ -98,6 +99,7 @@ function makeBroker(options: AssemblyOptions): Broker {
     },
     shutdownRequested,
     stopped,
+    answeredMuch,
   })
   return broker
 }

@@ -104,6 +104,8 @@ class Daemon implements RunningDaemon {
       inspector: this.#inspection,
       shutdownRequested: (deadlineMs = drainDeadlineMs) => this.stop({ deadlineMs, reason: 'Shutdown' }),
       stopped: () => this.#finish(),
+      // One turn may make many: the keeper's own time comes only after it.
+      answeredMuch: () => this.#memory?.look(),
     })
     this.#listeners = new Listeners({
       transport: nodeIpcTransport,

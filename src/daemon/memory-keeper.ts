@@ -61,7 +61,7 @@ export class MemoryKeeper implements Disposable {
     this.#now = options.now ?? (() => performance.now())
     this.#highBytes = this.#residentBytes() + memoryHighBytes
     this.#markBytes = this.#highBytes
-    this.#timer = setInterval(() => this.#look(), memoryLookMs)
+    this.#timer = setInterval(() => this.look(), memoryLookMs)
     this.#timer.unref()
   }
 
@@ -69,7 +69,8 @@ export class MemoryKeeper implements Disposable {
     clearInterval(this.#timer)
   }
 
-  #look(): void {
+  /** Looks now, and collects where that is due. */
+  look(): void {
     const began = this.#now()
     if (!this.#isDue(began)) return
     this.#collect()

@@ -74,4 +74,21 @@ describe('answers over all links', () => {
       expect(log.some(({ code }) => code === 'limit_exceeded')).toBe(isClosed)
     }
   })
+
+  test('of one share leave garbage that is looked at in their turn, and smaller ones none', async () => {
+    const command = { commandName: 'ListTasks' as const }
+    const measured = await rig().connect()
+    await measured.request(command, 'r')
+    const reply = measured.messages.at(-1)
+    const bytes = reply === undefined ? 0 : (canonicalCodec.encodeToClient(reply)?.length ?? 0)
+    for (const [answersShareBytes, looks] of [
+      [bytes, 1],
+      [bytes + 1, 0],
+    ] as const) {
+      const { connect, asked } = rig({ limits: { answersShareBytes } })
+      const client = await connect()
+      await client.request(command, 'r')
+      expect(asked.large).toBe(looks)
+    }
+  })
 })

@@ -50,7 +50,7 @@ export interface Rig {
   readonly journal: Journal
   /** Lines of the log, parsed. */
   readonly log: Record<string, unknown>[]
-  readonly asked: { shutdown: (number | undefined)[]; stopped: boolean }
+  readonly asked: { shutdown: (number | undefined)[]; stopped: boolean; large: number }
   readonly connect: (listener?: number) => Promise<MemoryClient>
 }
 
@@ -90,7 +90,7 @@ export function rig(options: RigOptions = {}): Rig {
     ...limits,
   })
   let ids = options.ids ?? 0
-  const asked: Rig['asked'] = { shutdown: [], stopped: false }
+  const asked: Rig['asked'] = { shutdown: [], stopped: false, large: 0 }
   const broker: Broker = new Broker({
     actors,
     journal,
@@ -118,6 +118,9 @@ export function rig(options: RigOptions = {}): Rig {
     },
     stopped: () => {
       asked.stopped = true
+    },
+    answeredMuch: () => {
+      asked.large++
     },
   })
   const connections = new ConnectionActors({

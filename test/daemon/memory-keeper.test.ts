@@ -53,6 +53,20 @@ test('memory that is really held is not collected again until it has grown a ste
   expect(at(161, 60)).toBe(2)
 })
 
+test('it looks also when it is told to, before its time', () => {
+  const memory = { residentBytes: 0, collections: 0 }
+  using keeper = new MemoryKeeper({
+    limits: { memoryHighBytes: 100, memoryStepBytes: 10, memoryLookMs: 1_000_000, memoryRestFactor: 1 },
+    residentBytes: () => memory.residentBytes,
+    collect: () => void memory.collections++,
+  })
+  keeper.look()
+  expect(memory.collections).toBe(0)
+  memory.residentBytes = 101
+  keeper.look()
+  expect(memory.collections).toBe(1)
+})
+
 test('garbage inside of what is resident is collected when it has grown a step from what was left', () => {
   const { at } = kept(0, (memory) => {
     memory.bufferBytes = 20
