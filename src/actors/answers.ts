@@ -27,7 +27,7 @@ export function reply(
   broker.parts.inspector?.onlooker?.answered(connection, message)
   broker.wake(connection)
   if (frame !== undefined && frame.length >= broker.parts.limits.answersShareBytes)
-    broker.parts.answeredMuch?.()
+    broker.parts.answeredMuch()
   return frame
 }
 

@@ -38,7 +38,7 @@ export interface BrokerParts {
   /** Every task has settled and every link has been let go. */
   readonly stopped: () => void
   /** A large answer was made, and with it several times its size of garbage. */
-  readonly answeredMuch?: () => void
+  readonly answeredMuch: () => void
   readonly actors?: ActorSetting
   /** The page that shows the machines. */
   readonly inspector?: InspectorPort

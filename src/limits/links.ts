@@ -15,7 +15,10 @@ export const linkLimits = {
   lagLowBytes: 256 * KiB,
   /** Direct answers that wait for one link. At it: the daemon stops reading that link until half is written. */
   outboxBytesMax: 1 * MiB,
-  /** Direct answers over all links, looked at when one has the second. Past it: the link with the most is closed. */
+  /**
+   * Direct answers over all links, looked at when one has the second. Past it: the link with the most is closed. One
+   * answer of the second's size also has its garbage looked at, in its turn.
+   */
   answersBytesMax: 24 * MiB,
   answersShareBytes: 128 * KiB,
   /** What a link may still take to read its last bytes when the daemon drains. Past it: destroyed. */

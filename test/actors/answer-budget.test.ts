@@ -3,6 +3,7 @@ import { answersOf, boundAnswers } from '../../src/actors/answer-budget.ts'
 import type { Broker } from '../../src/actors/broker-actor.ts'
 import type { Connection } from '../../src/actors/connection.ts'
 import { canonicalCodec } from '../../src/wire/codec.ts'
+import type { TaskCommandInput } from '../../src/wire/commands.ts'
 import { rig } from './rig.ts'
 import { quiet, until } from './turns.ts'
 
@@ -27,6 +28,15 @@ function closed(bytes: readonly number[]): number[] {
   }
   boundAnswers(broker as unknown as Broker)
   return closed
+}
+
+async function replyBytes(command: TaskCommandInput): Promise<number> {
+  const client = await rig().connect()
+  await client.request(command, 'r')
+  const reply = client.messages.at(-1)
+  const bytes = reply === undefined ? 0 : (canonicalCodec.encodeToClient(reply)?.length ?? 0)
+  expect(bytes).toBeGreaterThan(50)
+  return bytes
 }
 
 describe('answers over all links', () => {
@@ -55,11 +65,7 @@ describe('answers over all links', () => {
   // bound: answersShareBytes
   test('are looked at from when one link has its share, and not one byte before', async () => {
     const command = { commandName: 'CancelTask' as const, data: 'nobody' }
-    const measured = await rig().connect()
-    await measured.request(command, 'r')
-    const reply = measured.messages.at(-1)
-    const bytes = reply === undefined ? 0 : (canonicalCodec.encodeToClient(reply)?.length ?? 0)
-    expect(bytes).toBeGreaterThan(50)
+    const bytes = await replyBytes(command)
     for (const [answersShareBytes, isClosed] of [
       [bytes, true],
       [bytes + 1, false],
@@ -77,10 +83,7 @@ describe('answers over all links', () => {
 
   test('of one share leave garbage that is looked at in their turn, and smaller ones none', async () => {
     const command = { commandName: 'ListTasks' as const }
-    const measured = await rig().connect()
-    await measured.request(command, 'r')
-    const reply = measured.messages.at(-1)
-    const bytes = reply === undefined ? 0 : (canonicalCodec.encodeToClient(reply)?.length ?? 0)
+    const bytes = await replyBytes(command)
     for (const [answersShareBytes, looks] of [
       [bytes, 1],
       [bytes + 1, 0],

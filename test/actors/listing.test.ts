@@ -12,13 +12,19 @@ async function listed(client: MemoryClient, states?: readonly TaskState[]): Prom
   return tasks.map(({ id, state }) => `${id} ${state}`)
 }
 
-test('tasks of states before the end are listed without a look at those that have ended', async () => {
+/** One task has ended, and one runs at once. `own` is on a listener that shows it its own tasks alone. */
+async function oneEnded() {
   const { connect, runner, store } = rig({ limits: { runningTasks: 1 }, listeners: [{}, { scope: 'own' }] })
   const [client, own] = [await connect(), await connect(1)]
   const ended = await client.start()
   runner.last.started()
   runner.last.ends()
   await client.hears('taskIdle', ended)
+  return { client, own, ended, runner, store }
+}
+
+test('tasks of states before the end are listed without a look at those that have ended', async () => {
+  const { client, own, ended, runner, store } = await oneEnded()
   const running = await client.start()
   runner.last.started()
   const queued = await own.start()
@@ -33,12 +39,7 @@ test('tasks of states before the end are listed without a look at those that hav
 })
 
 test('a status counts tasks by state without a look at each; on a scope=own listener only its own', async () => {
-  const { connect, runner, store } = rig({ limits: { runningTasks: 1 }, listeners: [{}, { scope: 'own' }] })
-  const [client, own] = [await connect(), await connect(1)]
-  const ended = await client.start()
-  runner.last.started()
-  runner.last.ends()
-  await client.hears('taskIdle', ended)
+  const { client, own, ended, runner, store } = await oneEnded()
   await client.ask({ commandName: 'CloseTask', data: await client.start() })
   await client.start()
   runner.last.started()

@@ -16,16 +16,22 @@ function scripted(path: string): ScriptedServer {
   return server
 }
 
+/** A client that has had its Ack, and the server's end of its link. */
+async function acknowledged() {
+  const path = pathIn(directory)
+  const server = scripted(path)
+  const { client, events, log } = keptClient(path)
+  const link = await server.nextLink()
+  link.ack()
+  await eventually(() => expect(client.isReady).toBe(true))
+  return { link, events, log }
+}
+
 const foreign = { type: 'Ack', origin: 'Server', data: { clientId: 'x', pid: 1, ppid: 1 } }
 
 describe('what it hears', () => {
   test('events reach it as the published shapes; what it does not understand is logged and left', async () => {
-    const path = pathIn(directory)
-    const server = scripted(path)
-    const { client, events, log } = keptClient(path)
-    const link = await server.nextLink()
-    link.ack()
-    await eventually(() => expect(client.isReady).toBe(true))
+    const { link, events, log } = await acknowledged()
     link.sayRaw(Buffer.from('null\f{"type":"Ack"}\f{"type":"message","data":{"type":"Ack"}}\f'))
     link.say({ ...started('a'), seq: 7, task: 'a' })
     link.say({
@@ -55,12 +61,7 @@ describe('what it hears', () => {
 
   // bound: refusalLogBurst
   test('what it does not understand is logged up to the bound, whose last line says so', async () => {
-    const path = pathIn(directory)
-    const server = scripted(path)
-    const { client, log, events } = keptClient(path)
-    const link = await server.nextLink()
-    link.ack()
-    await eventually(() => expect(client.isReady).toBe(true))
+    const { link, events, log } = await acknowledged()
     const refused = (): string[] => log.filter((line) => line.includes('not understood'))
     link.sayRaw(Buffer.from('null\f'.repeat(limits.refusalLogBurst - 1)))
     link.say(started('a'))
@@ -75,12 +76,7 @@ describe('what it hears', () => {
   })
 
   test('a server that says nothing but nonsense is not logged for ever', async () => {
-    const path = pathIn(directory)
-    const server = scripted(path)
-    const { client, log, events } = keptClient(path)
-    const link = await server.nextLink()
-    link.ack()
-    await eventually(() => expect(client.isReady).toBe(true))
+    const { link, events, log } = await acknowledged()
     link.sayRaw(Buffer.from('null\f'.repeat(5_000)))
     link.say(started('end'))
     await eventually(() => expect(events).toHaveLength(1))
