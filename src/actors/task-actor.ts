@@ -190,7 +190,8 @@ export class TaskActors {
   announce(task: LiveTask, events: readonly TaskEvent[], cause: Cause): void {
     if (events.length === 0) return
     task.tells(events)
-    const first = this.#options.transactions.current.stage({ task: task.id, events, ...cause })
+    const { by, causedBy } = cause
+    const first = this.#options.transactions.current.stage({ task: task.id, events, by, causedBy })
     if (events[0]?.eventName === 'taskCreated') task.firstSeq = first
   }
 

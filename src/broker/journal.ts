@@ -3,12 +3,13 @@
  * staged here is committed by a transaction before anybody can be told of it. With a memory store the tail is the
  * journal: what leaves it is gone (retention).
  */
-import type { Codec } from '../wire/codec.ts'
+import type { JournalCodec } from '../wire/codec.ts'
 import type { EventMessage } from '../wire/envelope.ts'
+import type { SharedEnvelope } from '../wire/event-texts.ts'
 import type { TaskEvent } from '../wire/events.ts'
 import type { Store } from '../store/store.ts'
 import { SlabChain } from './slab.ts'
-import type { FrameText, Slab, SlabAccount, SlabPool, Stretch } from './slab.ts'
+import type { Slab, SlabAccount, SlabPool, Stretch } from './slab.ts'
 
 /** One event as it was journaled, and where its canonical encoding lies: valid in the turn of its append. */
 export interface JournalEntry extends Stretch {
@@ -24,23 +25,14 @@ export interface JournalEntry extends Stretch {
 export interface JournalDraft {
   readonly task: string
   readonly events: readonly TaskEvent[]
-  readonly by?: string
-  readonly causedBy?: string
+  readonly by?: string | undefined
+  readonly causedBy?: string | undefined
 }
-
-/** An event that has no place yet. */
-interface Said extends FrameText {
-  readonly message: EventMessage
-  readonly name: string
-}
-
-/** What the events of one batch have in common. */
-type Envelope = Pick<EventMessage, 'by' | 'causedBy'> & { readonly task: string; readonly at: number }
 
 export interface JournalOptions {
   readonly store: Store
   /** The codec of canonical frames: node-ipc framing, roo vocabulary. */
-  readonly codec: Codec
+  readonly codec: JournalCodec
   readonly pool: SlabPool
   readonly now: () => number
   readonly tailBytesMax: number
@@ -49,7 +41,7 @@ export interface JournalOptions {
 }
 
 export class Journal {
-  readonly codec: Codec
+  readonly codec: JournalCodec
   readonly chain: SlabChain
   /** `"<journal id>.<start number>"`: new at every start of the daemon. */
   readonly epoch: string
@@ -96,14 +88,15 @@ export class Journal {
    * event cannot be said: then nothing of the draft is kept.
    */
   stage(draft: JournalDraft): readonly JournalEntry[] {
-    const { task, by, causedBy } = draft
-    const caused = { ...(by === undefined ? {} : { by }), ...(causedBy === undefined ? {} : { causedBy }) }
-    const about = { task, at: this.#now(), ...caused }
-    const said = draft.events.map((event, index) => this.#say(about, event, this.#sequence + index + 1))
-    return said.map((one) => {
-      const seq = ++this.#sequence
-      this.chain.append(one, seq, task, one.name)
-      return new AppendedEntry(one.message, seq, task, one.name, this.chain.last)
+    const { task, events, by, causedBy } = draft
+    const shared: SharedEnvelope = { task, at: this.#now(), by, causedBy }
+    const say = this.codec.eventTexts(shared)
+    const first = this.#sequence + 1
+    const texts = events.map((event, index) => say(first + index, event))
+    return events.map((event, index) => {
+      this.#sequence++
+      this.chain.append(texts[index] ?? '', this.#sequence, task, event.eventName)
+      return new AppendedEntry(shared, event, this.#sequence, this.chain.last)
     })
   }
 
@@ -120,14 +113,6 @@ export class Journal {
   /** The store has these: they count from now on. */
   committed(entries: readonly JournalEntry[]): void {
     for (const { start, end } of entries) this.turnBytes += end - start
-  }
-
-  /** Keys in the order of the wire. */
-  #say(about: Envelope, event: TaskEvent, seq: number): Said {
-    const message: EventMessage = { type: 'TaskEvent', origin: 'server', seq, ...about, data: event }
-    const text = this.codec.textToClient(message)
-    if (text === undefined) throw new Error(`the canonical vocabulary cannot say ${event.eventName}`)
-    return { message, text, delimiter: this.codec.framing.delimiter, name: event.eventName }
   }
 
   /** Bytes of memory that the tail takes. */
@@ -188,25 +173,40 @@ export class Journal {
   }
 }
 
-/** The last entry of a slab. Most are read by their readers' slabs alone: the view is made when somebody wants it. */
+/**
+ * The last entry of a slab. Most are read by their readers' slabs alone: view and message are made when somebody wants
+ * them.
+ */
 class AppendedEntry implements JournalEntry {
-  readonly message: EventMessage
   readonly seq: number
-  readonly task: string
-  readonly name: string
   readonly buffer: Buffer
   readonly start: number
   readonly end: number
+  readonly #shared: SharedEnvelope
+  readonly #event: TaskEvent
   #frame: Buffer | undefined
 
-  constructor(message: EventMessage, seq: number, task: string, name: string, slab: Slab) {
-    this.message = message
+  constructor(shared: SharedEnvelope, event: TaskEvent, seq: number, slab: Slab) {
+    this.#shared = shared
+    this.#event = event
     this.seq = seq
-    this.task = task
-    this.name = name
     this.buffer = slab.bytes
     this.start = slab.startOf(slab.ends.length - 1)
     this.end = slab.used
+  }
+
+  get task(): string {
+    return this.#shared.task
+  }
+
+  get name(): string {
+    return this.#event.eventName
+  }
+
+  get message(): EventMessage {
+    const { task, at, by, causedBy } = this.#shared
+    const caused = { ...(by === undefined ? {} : { by }), ...(causedBy === undefined ? {} : { causedBy }) }
+    return { type: 'TaskEvent', origin: 'server', seq: this.seq, task, at, ...caused, data: this.#event }
   }
 
   get frame(): Buffer {

@@ -17,29 +17,29 @@ export interface Dialect {
   readonly native: boolean
 }
 
-/** Encodes one event once per codec, however many lanes want it. */
-export class Encodings {
-  readonly entry: JournalEntry
+/** Encodes each event once per codec, however many lanes want it. */
+class Encodings {
   readonly #canonical: Codec
-  #others: Map<Codec, Stretch | undefined> | undefined
+  readonly #others = new Map<Codec, Stretch | undefined>()
+  #entry: JournalEntry | undefined
 
-  constructor(entry: JournalEntry, canonical: Codec) {
-    this.entry = entry
+  constructor(canonical: Codec) {
     this.#canonical = canonical
   }
 
   /** Undefined where the codec's vocabulary cannot say this event. */
-  in(codec: Codec): Stretch | undefined {
-    if (codec === this.#canonical) return this.entry
-    this.#others ??= new Map()
-    if (!this.#others.has(codec)) this.#others.set(codec, this.#say(codec))
+  of(entry: JournalEntry, codec: Codec): Stretch | undefined {
+    if (codec === this.#canonical) return entry
+    if (entry !== this.#entry) this.#others.clear()
+    this.#entry = entry
+    if (!this.#others.has(codec)) this.#others.set(codec, say(entry, codec))
     return this.#others.get(codec)
   }
+}
 
-  #say(codec: Codec): Stretch | undefined {
-    const buffer = codec.encodeToClient(this.entry.message)
-    return buffer === undefined ? undefined : { buffer, start: 0, end: buffer.length }
-  }
+function say({ message }: JournalEntry, codec: Codec): Stretch | undefined {
+  const buffer = codec.encodeToClient(message)
+  return buffer === undefined ? undefined : { buffer, start: 0, end: buffer.length }
 }
 
 export class Lane {
@@ -74,11 +74,11 @@ export class Lane {
   }
 
   /** Takes an event in; false where it is not for this lane. */
-  take(encodings: Encodings): boolean {
-    const { seq, task, name } = encodings.entry
+  take(entry: JournalEntry, encodings: Encodings): boolean {
+    const { seq, task, name } = entry
     if (!this.wants(task, name)) return false
     if (this.isJournal) return true
-    const frame = encodings.in(this.dialect.codec)
+    const frame = encodings.of(entry, this.dialect.codec)
     if (frame === undefined) return false
     this.chain.append(frame, seq, task, name)
     return true
@@ -98,6 +98,8 @@ export interface LanesOptions {
   readonly lanesMax: number
   readonly laneTailBytesMax: number
 }
+
+const noLanes: ReadonlySet<Lane> = new Set()
 
 /** Every lane, and which of them an event can concern. */
 export class Lanes {
@@ -158,16 +160,18 @@ export class Lanes {
   /** Takes journaled events into every lane that wants them; returns those lanes. */
   take(entries: readonly JournalEntry[]): ReadonlySet<Lane> {
     const touched = new Set<Lane>()
-    for (const entry of entries) {
-      const encodings = new Encodings(entry, this.#options.journal.codec)
-      const take = (lane: Lane): void => {
-        if (!lane.take(encodings)) return
+    const encodings = new Encodings(this.#options.journal.codec)
+    const takeInto = (lanes: ReadonlySet<Lane>, entry: JournalEntry): void => {
+      for (const lane of lanes) {
+        if (!lane.take(entry, encodings)) continue
         touched.add(lane)
         this.deliveries += lane.subscribers.size
       }
-      this.#ofAllTasks.forEach(take)
-      this.#ofTask.get(entry.task)?.forEach(take)
-      this.#ofLiveSets.forEach(take)
+    }
+    for (const entry of entries) {
+      takeInto(this.#ofAllTasks, entry)
+      takeInto(this.#ofTask.get(entry.task) ?? noLanes, entry)
+      takeInto(this.#ofLiveSets, entry)
     }
     this.#trim(touched)
     return touched

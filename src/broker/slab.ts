@@ -32,29 +32,23 @@ export interface Stretch {
   readonly end: number
 }
 
-/** A frame as text; its last byte may stand apart, since a text that is joined is copied once more to be written. */
-export interface FrameText {
-  readonly text: string
-  readonly delimiter?: number
-}
+/** A whole frame, as text or where its bytes lie. */
+export type Frame = string | Stretch
 
 /** To count a text's bytes takes as long as to write them: only near a slab's end is it worth that. */
-function bytesAtMost(frame: FrameText | Stretch): number {
-  return 'text' in frame ? frame.text.length * 3 + 1 : frame.end - frame.start
+function bytesAtMost(frame: Frame): number {
+  return typeof frame === 'string' ? frame.length * 3 : frame.end - frame.start
 }
 
-function bytesOf(frame: FrameText | Stretch): number {
-  if (!('text' in frame)) return frame.end - frame.start
-  return Buffer.byteLength(frame.text) + (frame.delimiter === undefined ? 0 : 1)
+function bytesOf(frame: Frame): number {
+  return typeof frame === 'string' ? Buffer.byteLength(frame) : frame.end - frame.start
 }
 
 /** Returns the bytes that it took. */
-function writeFrame(frame: FrameText | Stretch, into: Buffer, at: number): number {
-  if (!('text' in frame)) return frame.buffer.copy(into, at, frame.start, frame.end)
-  const took = into.write(frame.text, at)
-  if (frame.delimiter === undefined) return took
-  into[at + took] = frame.delimiter
-  return took + 1
+function writeFrame(frame: Frame, into: Buffer, at: number): number {
+  return typeof frame === 'string'
+    ? into.write(frame, at)
+    : frame.buffer.copy(into, at, frame.start, frame.end)
 }
 
 export class Slab {
@@ -96,7 +90,7 @@ export class Slab {
   }
 
   /** Writes a frame that fits at its end; returns the bytes it took. */
-  push(frame: FrameText | Stretch, seq: number, task: string, name: string): number {
+  push(frame: Frame, seq: number, task: string, name: string): number {
     const took = writeFrame(frame, this.bytes, this.used)
     this.used += took
     this.seqs.push(seq)
@@ -202,7 +196,7 @@ export class SlabChain {
   }
 
   /** Appends a frame: it lies at the end of the last slab, whose bytes are valid until that is dropped. */
-  append(frame: FrameText | Stretch, seq: number, task: string, name: string): void {
+  append(frame: Frame, seq: number, task: string, name: string): void {
     if (!this.last.fits(bytesAtMost(frame))) {
       const bytes = bytesOf(frame)
       if (!this.last.fits(bytes)) this.#grow(bytes)

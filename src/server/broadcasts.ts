@@ -27,7 +27,7 @@ export class Broadcasts {
 
   append(frame: string): void {
     this.#frames++
-    this.#chain.append({ text: frame }, this.#frames, '', '')
+    this.#chain.append(frame, this.#frames, '', '')
   }
 
   /** The place of a client that is to hear what comes from now on. */

@@ -5,6 +5,7 @@
 import { limits } from '../limits.ts'
 import { FrameDecoder } from './decoder.ts'
 import type { ClientMessage, EventMessage, ServerMessage } from './envelope.ts'
+import { eventTexts } from './event-texts.ts'
 import type { Framing } from './framing/framing.ts'
 import { lines } from './framing/lines.ts'
 import { nodeIpc } from './framing/node-ipc.ts'
@@ -27,6 +28,8 @@ export interface Refusal {
   readonly rejection: Rejection
   /** Where the frame could be read so far: the peer can be answered. */
   readonly requestId?: string
+  /** The text of a StartNewTask without one: its client waits for the task's end. */
+  readonly startText?: string
   /** The frame's start, bounded and printable, for the log. It ends before a task's configuration. */
   readonly excerpt: string
   readonly bytes: number
@@ -77,8 +80,6 @@ export interface Codec {
   decodeFromServer(options: DecoderOptions): Decoder<ServerMessage>
   /** One whole frame; undefined where the vocabulary cannot say it. */
   encodeToClient(message: ServerMessage): Buffer | undefined
-  /** The same frame as text and without its delimiter, for who has a buffer to write both into. */
-  textToClient(message: ServerMessage): string | undefined
   encodeToServer(message: ClientMessage): Buffer
 }
 
@@ -104,16 +105,17 @@ export function codec(framing: Framing, vocabulary: Vocabulary): Codec {
       const said = vocabulary.toClient(message)
       return said === undefined ? undefined : encode(framing, said)
     },
-    textToClient(message) {
-      const said = vocabulary.toClient(message)
-      return said === undefined ? undefined : JSON.stringify(framing.around(said))
-    },
     encodeToServer: (message) => encode(framing, vocabulary.toServer(message)),
   }
 }
 
+/** The journal's: it says events of one draft at once. */
+export interface JournalCodec extends Codec {
+  readonly eventTexts: typeof eventTexts
+}
+
 /** What the journal's frames are encoded in. */
-export const canonicalCodec: Codec = codec(nodeIpc, roo)
+export const canonicalCodec: JournalCodec = { ...codec(nodeIpc, roo), eventTexts }
 
 /** What the original design document's programs speak. */
 export const seedCodec: Codec = codec(nodeIpc, seed)

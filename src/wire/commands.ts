@@ -101,7 +101,9 @@ export type CallboardConfiguration = z.infer<typeof callboardConfigurationSchema
 
 /** Validates `configuration.callboard`; a refusal names the field and, for an unknown key, the known ones. */
 export function parseCallboardConfiguration(value: unknown): Outcome<CallboardConfiguration> {
-  const parsed = callboardConfigurationSchema.safeParse(value ?? {})
+  // What most clients send, which know nothing of ours.
+  if (value === undefined || value === null) return accepted({})
+  const parsed = callboardConfigurationSchema.safeParse(value)
   if (parsed.success) return oneThingToRun(parsed.data)
   const issue = parsed.error.issues[0]
   const path = ['configuration', 'callboard', ...(issue?.path ?? [])].join('.')

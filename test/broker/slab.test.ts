@@ -75,12 +75,12 @@ describe('a chain beside a plain array', () => {
       if (step.kind === 'append') {
         seq += 1 + step.skip
         const text = String.fromCharCode(97 + ((index + salt) % 26)).repeat(step.length)
-        chain.append({ text }, seq, 't', 'n')
+        chain.append(text, seq, 't', 'n')
         kept.push({ seq, text })
       } else if (step.kind === 'undone') {
         const undo = chain.checkpoint()
         for (const [more, length] of step.lengths.entries())
-          chain.append({ text: '!'.repeat(length) }, seq + more + 1, 't', 'n')
+          chain.append('!'.repeat(length), seq + more + 1, 't', 'n')
         undo()
       } else {
         if (step.kind === 'dropFirst') chain.dropFirst()
@@ -107,8 +107,8 @@ test('frames fill a slab to its last byte; one that is a byte longer begins the 
     [slabBytes - 19, [slabBytes, slabBytes]],
   ] as const) {
     const { chain } = emptyChain()
-    chain.append({ text: 'x'.repeat(20) }, 1, 't', 'n')
-    chain.append({ text: 'y'.repeat(second) }, 2, 't', 'n')
+    chain.append('x'.repeat(20), 1, 't', 'n')
+    chain.append('y'.repeat(second), 2, 't', 'n')
     expect(slabsOf(chain).map((slab) => slab.bytes.length)).toEqual(slabs)
   }
 })
@@ -116,8 +116,8 @@ test('frames fill a slab to its last byte; one that is a byte longer begins the 
 // bound: slabBytes
 test('a frame larger than a slab gets a slab of its own, which is not kept for reuse', () => {
   const { chain, account, pool } = emptyChain()
-  chain.append({ text: 'x'.repeat(100) }, 1, 't', 'n')
-  chain.append({ text: 'y' }, 2, 't', 'n')
+  chain.append('x'.repeat(100), 1, 't', 'n')
+  chain.append('y', 2, 't', 'n')
   expect(slabsOf(chain).map((slab) => slab.bytes.length)).toEqual([100, slabBytes])
   chain.dropFirst()
   expect(account.bytes).toBe(slabBytes)
@@ -131,44 +131,29 @@ test('a frame of characters beyond ASCII fills a slab to its last byte, and one 
   ] as const) {
     const { chain } = emptyChain()
     const first = 'y'.repeat(slabBytes - 4)
-    chain.append({ text: first }, 1, 't', 'n')
-    chain.append({ text: `éé${more}` }, 2, 't', 'n')
+    chain.append(first, 1, 't', 'n')
+    chain.append(`éé${more}`, 2, 't', 'n')
     expect(slabsOf(chain).map((slab) => slab.rest(0).toString())).toEqual(
       slabs === 1 ? [`${first}éé`] : [first, `éé${more}`],
     )
   }
 })
 
-test('a delimiter that stands apart is written behind its text, also as the last byte of a slab', () => {
-  for (const [length, slabs] of [
-    [slabBytes - 4, 1],
-    [slabBytes - 3, 2],
-    [slabBytes, 2],
-  ] as const) {
-    const { chain } = emptyChain()
-    chain.append({ text: 'x'.repeat(length), delimiter: 0x0c }, 1, 't', 'n')
-    chain.append({ text: 'é', delimiter: 0x0c }, 2, 't', 'n')
-    const said = slabsOf(chain).map((slab) => slab.rest(0).toString())
-    expect(said.join('')).toBe(`${'x'.repeat(length)}\fé\f`)
-    expect({ slabs: said.length, end: chain.end }).toEqual({ slabs, end: length + 4 })
-  }
-})
-
 test('the bytes of a frame of characters beyond ASCII are counted, not its characters', () => {
   const { chain } = emptyChain()
-  chain.append({ text: 'é€😀\ud800' }, 1, 't', 'n')
+  chain.append('é€😀\ud800', 1, 't', 'n')
   expect(chain.last.rest(0).toString()).toBe('é€😀\ufffd')
   expect(chain.end).toBe(2 + 3 + 4 + 3)
 })
 
 test('a slab that a socket holds is not written again until it is let go', () => {
   const { chain, pool } = emptyChain()
-  chain.append({ text: 'a'.repeat(30) }, 1, 't', 'n')
+  chain.append('a'.repeat(30), 1, 't', 'n')
   const slab = chain.first
   const held = slab.bytes
   slab.hold()
   slab.hold()
-  chain.append({ text: 'b'.repeat(30) }, 2, 't', 'n')
+  chain.append('b'.repeat(30), 2, 't', 'n')
   chain.dropFirst()
   slab.release()
   expect(pool.take(1)).not.toBe(held)
@@ -188,9 +173,9 @@ test('the pool keeps no more free slabs than it may', () => {
 
 test('who had read a dropped slab to its end goes on before the next frame of its chain', () => {
   const { chain } = emptyChain(5)
-  chain.append({ text: 'a'.repeat(30) }, 10, 't', 'n')
+  chain.append('a'.repeat(30), 10, 't', 'n')
   const slab = chain.first
-  chain.append({ text: 'b'.repeat(30) }, 20, 't', 'n')
+  chain.append('b'.repeat(30), 20, 't', 'n')
   expect(chain.coversAfter).toBe(5)
   chain.dropFirst()
   expect({ dropped: slab.dropped, resumeAfter: slab.resumeAfter, covers: chain.coversAfter }).toEqual({
@@ -204,9 +189,9 @@ test('a reader that stood at the beginning while frames came takes none of them 
   const { chain } = emptyChain()
   const place = chain.seek(0)
   place.slab.readers++
-  for (const seq of [1, 2]) chain.append({ text: 'a'.repeat(20) }, seq, 't', 'n')
+  for (const seq of [1, 2]) chain.append('a'.repeat(20), seq, 't', 'n')
   place.slab.readers--
-  chain.append({ text: 'a'.repeat(20) }, 3, 't', 'n')
+  chain.append('a'.repeat(20), 3, 't', 'n')
   expect(chain.coversAfter).toBe(0)
   expect(read(chain.seek(0))).toBe('a'.repeat(60))
 })

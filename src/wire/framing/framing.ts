@@ -26,8 +26,6 @@ export interface Framing {
   readonly foreign: ForeignFraming
   /** The bytes of one frame, delimiter included, around a message's JSON. */
   wrap(json: string): string
-  /** What a frame's JSON is, given its message: `wrap` without the delimiter, for who makes the JSON of both at once. */
-  around(message: object): object
   /** Takes the message out of a frame's parsed JSON, or refuses the frame: then the link lives. */
   unwrap(value: unknown): Outcome<unknown>
 }

@@ -17,7 +17,6 @@ export const lines: Framing = {
   skipsByteOrderMark: true,
   foreign: { begins: /^\{\s*"type"\s*:\s*"message"/, delimiter: 0x0c, message: notHere },
   wrap: (json) => `${json}\n`,
-  around: (message) => message,
   unwrap,
 }
 

@@ -23,7 +23,6 @@ export const nodeIpc: Framing = {
     message: mistakenFor('lines', 'node-ipc'),
   },
   wrap: (json) => `{"type":"message","data":${json}}\f`,
-  around: (data) => ({ type: 'message', data }),
   unwrap,
 }
 

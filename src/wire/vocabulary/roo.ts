@@ -39,7 +39,7 @@ export function envelope(message: EventMessage, data: object): object {
 }
 
 /** The event under names that 1.115 clients know. */
-function speak(event: TaskEvent): object {
+export function speak(event: TaskEvent): object {
   if (event.eventName === 'taskCompleted') {
     const [id, tokens, tools, subtask] = event.payload
     return { ...event, payload: [id, tokens, renameTools(tools, rooToolName), subtask] }
