@@ -80,6 +80,7 @@ const table: Readonly<Record<string, Rule>> = {
       'src/wire/',
       'src/transport/',
       'src/broker/slab.ts',
+      'src/broker/chunk.ts',
       'src/limits.ts',
       'src/actors/connection-actor.ts',
       'src/actors/program-code.ts',

@@ -100,6 +100,7 @@ export class ConnectionActors {
       policy,
       link,
       outboxBytesMax: limits.outboxBytesMax,
+      writeBytes: limits.writeBytes,
       now,
       log: this.#options.log,
       unfinished,

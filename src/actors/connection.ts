@@ -29,6 +29,7 @@ export interface ConnectionOptions {
   readonly policy: ListenerPolicy
   readonly link: Link
   readonly outboxBytesMax: number
+  readonly writeBytes: number
   readonly now: () => number
   readonly log: ConnectionLog
   readonly unfinished: UnfinishedFrames
@@ -78,7 +79,7 @@ export class Connection {
     this.policy = options.policy
     this.role = options.policy.role
     this.link = options.link
-    this.outbox = new Outbox(options.outboxBytesMax)
+    this.outbox = new Outbox(options.outboxBytesMax, options.writeBytes)
     this.#parentLog = options.log
     this.#now = options.now
     this.since = options.now()

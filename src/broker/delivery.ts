@@ -164,7 +164,7 @@ export class Delivery {
   }
 
   #writeAnswers(subscriber: Subscriber): void {
-    const frames = subscriber.outbox.take(this.#options.writeBytes)
+    const frames = subscriber.outbox.take()
     if (frames !== undefined) this.#write(subscriber, this.#withEvents(subscriber, frames), undefined)
     // Answers go first: a link that gets some in every turn falls behind without ever being held.
     this.#noteLag(subscriber)

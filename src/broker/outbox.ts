@@ -2,14 +2,18 @@
  * Direct answers that wait for one link: bounded, in order. At its bound the daemon stops reading that link and routes
  * nothing more of it, so that a client which never takes its replies cannot grow the daemon.
  */
+import { Chunk } from './chunk.ts'
 
 export class Outbox {
   readonly #bytesMax: number
-  readonly #frames: Buffer[] = []
+  readonly #writeBytes: number
+  readonly #chunks: Chunk[] = []
   #waiting = 0
 
-  constructor(bytesMax: number) {
+  /** `writeBytes`: of what is taken at once, but for a single frame. */
+  constructor(bytesMax: number, writeBytes: number) {
     this.#bytesMax = bytesMax
+    this.#writeBytes = writeBytes
   }
 
   get bytes(): number {
@@ -17,7 +21,7 @@ export class Outbox {
   }
 
   get isEmpty(): boolean {
-    return this.#frames.length === 0
+    return this.#chunks.length === 0
   }
 
   /** At the bound: nothing more may be asked for on this link. */
@@ -31,28 +35,20 @@ export class Outbox {
   }
 
   push(frame: Buffer): void {
-    this.#frames.push(frame)
+    const last = this.#chunks.at(-1)
+    if (last === undefined || !last.add(frame)) this.#chunks.push(new Chunk(frame, this.#writeBytes))
     this.#waiting += frame.length
   }
 
-  /** Takes whole frames of about `bytes` together; undefined where there is none. */
-  take(bytes: number): Buffer | undefined {
-    const first = this.#frames[0]
-    if (first === undefined) return undefined
-    let count = 1
-    let length = first.length
-    for (const frame of this.#frames.slice(1)) {
-      if (length + frame.length > bytes) break
-      length += frame.length
-      count++
-    }
-    this.#waiting -= length
-    const taken = this.#frames.splice(0, count)
-    return count === 1 ? first : Buffer.concat(taken, length)
+  /** Takes whole frames for one write; undefined where there is none. */
+  take(): Buffer | undefined {
+    const chunk = this.#chunks.shift()
+    this.#waiting -= chunk?.length ?? 0
+    return chunk?.bytes
   }
 
   clear(): void {
-    this.#frames.length = 0
+    this.#chunks.length = 0
     this.#waiting = 0
   }
 }

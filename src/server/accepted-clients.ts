@@ -144,7 +144,8 @@ export class AcceptedClients implements ConnectionOwner {
   }
 
   attached(connection: Connection): void {
-    const client: Client = { connection, outbox: new ClientOutbox(this.#broadcasts), isBehind: false }
+    const outbox = new ClientOutbox(this.#broadcasts, this.#options.limits.writeBytes)
+    const client: Client = { connection, outbox, isBehind: false }
     this.#ready.set(connection.clientId, client)
     connection.drained = () => {
       client.outbox.drained()
@@ -210,7 +211,7 @@ export class AcceptedClients implements ConnectionOwner {
     if (!this.#ready.has(connection.clientId)) return this.#flushLast(connection)
     const { link } = connection
     while (link.heldBytes === 0) {
-      const taken = outbox.take(this.#options.limits.writeBytes)
+      const taken = outbox.take()
       if (taken === undefined) break
       if (link.write(taken.bytes)) continue
       outbox.hold(taken)
@@ -224,7 +225,7 @@ export class AcceptedClients implements ConnectionOwner {
   #flushLast(connection: Connection): void {
     const { link, outbox } = connection
     while (link.heldBytes === 0) {
-      const bytes = outbox.take(this.#options.limits.writeBytes)
+      const bytes = outbox.take()
       if (bytes === undefined || !link.write(bytes)) break
     }
     this.#connections.outboxMoved(connection)

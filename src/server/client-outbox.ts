@@ -2,6 +2,7 @@
  * What waits for one client of an IpcServer, in the order in which the program said it: its place in what all clients
  * are told, and between that what it alone is told. The trap: bytes of a slab that a socket has not taken must be held.
  */
+import { Chunk } from '../broker/chunk.ts'
 import type { Slab } from '../broker/slab.ts'
 import type { Broadcasts, Place } from './broadcasts.ts'
 
@@ -11,8 +12,8 @@ export interface Taken {
   readonly slab?: Slab
 }
 
-interface OwnFrame {
-  readonly frame: Buffer
+interface OwnFrames {
+  readonly chunk: Chunk
   /** What all clients had been told before, in bytes. */
   readonly at: number
 }
@@ -20,12 +21,15 @@ interface OwnFrame {
 export class ClientOutbox {
   readonly #broadcasts: Broadcasts
   readonly #place: Place
-  readonly #own: OwnFrame[] = []
+  readonly #own: OwnFrames[] = []
+  readonly #writeBytes: number
   #ownBytes = 0
   #held: Slab | undefined
 
-  constructor(broadcasts: Broadcasts) {
+  /** `writeBytes`: of its own frames that are taken at once, but for a single one. */
+  constructor(broadcasts: Broadcasts, writeBytes: number) {
     this.#broadcasts = broadcasts
+    this.#writeBytes = writeBytes
     this.#place = broadcasts.enter()
   }
 
@@ -40,14 +44,17 @@ export class ClientOutbox {
 
   /** A frame for this client alone, behind all that was said before. */
   push(frame: Buffer): void {
-    this.#own.push({ frame, at: this.#broadcasts.end })
+    const at = this.#broadcasts.end
+    const last = this.#own.at(-1)
+    if (last?.at !== at || !last.chunk.add(frame))
+      this.#own.push({ chunk: new Chunk(frame, this.#writeBytes), at })
     this.#ownBytes += frame.length
   }
 
-  /** What comes next, of its own frames about `bytesMax`, and at least one; undefined where nothing waits. */
-  take(bytesMax: number): Taken | undefined {
+  /** What comes next; undefined where nothing waits. */
+  take(): Taken | undefined {
     const at = this.#own[0]?.at ?? Number.POSITIVE_INFINITY
-    if (at === this.#position) return { bytes: this.#takeOwn(at, bytesMax) }
+    if (at === this.#position) return this.#takeOwn()
     this.#broadcasts.step(this.#place)
     const { slab, offset } = this.#place
     const end = Math.min(slab.used, at - slab.base)
@@ -79,7 +86,7 @@ export class ClientOutbox {
   /** The client is none any more: what still waits is returned, and lies in buffers that are not written again. */
   leave(): Buffer[] {
     const left: Buffer[] = []
-    for (let taken = this.take(0); taken !== undefined; taken = this.take(0)) {
+    for (let taken = this.take(); taken !== undefined; taken = this.take()) {
       taken.slab?.hold()
       left.push(taken.bytes)
     }
@@ -87,16 +94,9 @@ export class ClientOutbox {
     return left
   }
 
-  #takeOwn(at: number, bytesMax: number): Buffer {
-    let count = 0
-    let length = 0
-    for (const own of this.#own) {
-      if (own.at !== at || (count > 0 && length + own.frame.length > bytesMax)) break
-      length += own.frame.length
-      count++
-    }
-    this.#ownBytes -= length
-    const frames = this.#own.splice(0, count).map(({ frame }) => frame)
-    return frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames, length)
+  #takeOwn(): Taken | undefined {
+    const chunk = this.#own.shift()?.chunk
+    this.#ownBytes -= chunk?.length ?? 0
+    return chunk === undefined ? undefined : { bytes: chunk.bytes }
   }
 }

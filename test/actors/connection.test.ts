@@ -33,6 +33,7 @@ function refusing(startMs: number) {
     policy: { path: '/l', codec: canonicalCodec, scope: 'all', role: 'client' },
     link,
     outboxBytesMax: 100,
+    writeBytes: 100,
     now: () => clock.ms,
     log,
     unfinished: new UnfinishedFrames(),

@@ -73,7 +73,7 @@ export class Reader {
           world.delivery.remove(this.subscriber)
         },
       },
-      new Outbox(1 << 20),
+      new Outbox(1 << 20, world.bounds.writeBytes),
     )
     this.subscribe(options.filter ?? everything, options.after ?? world.journal.head)
   }

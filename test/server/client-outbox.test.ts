@@ -9,9 +9,9 @@ function broadcastsWith(slabPoolMax = 4): Broadcasts {
 }
 
 /** All that waits, as it would be written. */
-function drain(outbox: ClientOutbox, bytesMax = 100): string[] {
+function drain(outbox: ClientOutbox): string[] {
   const written: string[] = []
-  for (let taken = outbox.take(bytesMax); taken !== undefined; taken = outbox.take(bytesMax))
+  for (let taken = outbox.take(); taken !== undefined; taken = outbox.take())
     written.push(taken.bytes.toString())
   return written
 }
@@ -19,9 +19,9 @@ function drain(outbox: ClientOutbox, bytesMax = 100): string[] {
 describe('what one client is sent', () => {
   test('a client hears what was said to all since it came, slab by slab', () => {
     const broadcasts = broadcastsWith()
-    const early = new ClientOutbox(broadcasts)
+    const early = new ClientOutbox(broadcasts, 100)
     broadcasts.append('first')
-    const late = new ClientOutbox(broadcasts)
+    const late = new ClientOutbox(broadcasts, 100)
     for (const frame of ['abc', 'defgh', 'ij']) broadcasts.append(frame)
     expect(early.bytes).toBe(15)
     expect(late.bytes).toBe(10)
@@ -32,7 +32,7 @@ describe('what one client is sent', () => {
 
   test('what it alone is sent comes where the program said it', () => {
     const broadcasts = broadcastsWith()
-    const [one, other] = [new ClientOutbox(broadcasts), new ClientOutbox(broadcasts)]
+    const [one, other] = [new ClientOutbox(broadcasts, 100), new ClientOutbox(broadcasts, 100)]
     one.push(Buffer.from('[1]'))
     broadcasts.append('a')
     one.push(Buffer.from('[2]'))
@@ -47,14 +47,14 @@ describe('what one client is sent', () => {
   })
 
   test('its own frames are written together up to a bound, and one at least', () => {
-    const outbox = new ClientOutbox(broadcastsWith())
+    const outbox = new ClientOutbox(broadcastsWith(), 4)
     for (const frame of ['aaaaaa', 'bb', 'cc', 'dd']) outbox.push(Buffer.from(frame))
-    expect(drain(outbox, 4)).toEqual(['aaaaaa', 'bbcc', 'dd'])
+    expect(drain(outbox)).toEqual(['aaaaaa', 'bbcc', 'dd'])
   })
 
   test('nothing waits for it once it was cleared, and it hears what comes after', () => {
     const broadcasts = broadcastsWith()
-    const outbox = new ClientOutbox(broadcasts)
+    const outbox = new ClientOutbox(broadcasts, 100)
     for (let n = 0; n < 5; n++) broadcasts.append('01234567')
     outbox.push(Buffer.from('own'))
     outbox.clear()
@@ -67,9 +67,9 @@ describe('what one client is sent', () => {
 describe('buffers', () => {
   test('a slab that all have passed is written again', () => {
     const broadcasts = broadcastsWith()
-    const [one, other] = [new ClientOutbox(broadcasts), new ClientOutbox(broadcasts)]
+    const [one, other] = [new ClientOutbox(broadcasts, 100), new ClientOutbox(broadcasts, 100)]
     broadcasts.append('0123456789')
-    const first = one.take(100)
+    const first = one.take()
     const say = (): void => {
       broadcasts.append('abcdefghij')
       drain(one)
@@ -83,9 +83,9 @@ describe('buffers', () => {
 
   test('bytes that a socket has not taken stay until it has drained', () => {
     const broadcasts = broadcastsWith()
-    const outbox = new ClientOutbox(broadcasts)
+    const outbox = new ClientOutbox(broadcasts, 100)
     broadcasts.append('0123456789')
-    const held = outbox.take(100)
+    const held = outbox.take()
     if (held === undefined) throw new Error('nothing was taken')
     outbox.hold(held)
     for (let n = 0; n < 5; n++) {
@@ -103,10 +103,10 @@ describe('buffers', () => {
 
   test('of two writes that a socket did not take at once only the last is kept', () => {
     const broadcasts = broadcastsWith()
-    const outbox = new ClientOutbox(broadcasts)
+    const outbox = new ClientOutbox(broadcasts, 100)
     const [first, second] = ['0123456789', 'KLMNOPQRST'].map((frame) => {
       broadcasts.append(frame)
-      const taken = outbox.take(100)
+      const taken = outbox.take()
       if (taken === undefined) throw new Error('nothing was taken')
       outbox.hold(taken)
       return taken
@@ -120,7 +120,7 @@ describe('buffers', () => {
 
   test('what waits for a client that leaves is never overwritten', () => {
     const broadcasts = broadcastsWith()
-    const [leaving, staying] = [new ClientOutbox(broadcasts), new ClientOutbox(broadcasts)]
+    const [leaving, staying] = [new ClientOutbox(broadcasts, 100), new ClientOutbox(broadcasts, 100)]
     broadcasts.append('0123456789')
     leaving.push(Buffer.from('own'))
     leaving.push(Buffer.from('more'))
@@ -130,6 +130,6 @@ describe('buffers', () => {
       broadcasts.append('abcdefghij')
       drain(staying)
     }
-    expect(left.map(String)).toEqual(['0123456789', 'own', 'more', 'KLMNOP'])
+    expect(left.map(String)).toEqual(['0123456789', 'ownmore', 'KLMNOP'])
   })
 })

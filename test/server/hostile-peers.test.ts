@@ -130,6 +130,23 @@ describe('a program of its own', () => {
       },
     },
     {
+      name: 'three readers that never take replies of a hundred bytes',
+      attack: async () => {
+        const data = {
+          type: 'TaskCommand',
+          origin: 'client',
+          data: { commandName: 'StartNewTask', data: { text: 'x' } },
+        }
+        const commands = Buffer.from(`${JSON.stringify({ type: 'message', data })}\f`.repeat(1_000))
+        const mute = Array.from({ length: 3 }, async () => {
+          const socket = await opened()
+          socket.pause()
+          await pour(socket, commands, 200)
+        })
+        await Promise.all(mute)
+      },
+    },
+    {
       name: 'half-closed sockets',
       attack: async () => {
         for (let n = 0; n < 100; n++) (await opened()).end('{"type":"mess')
