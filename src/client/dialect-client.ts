@@ -221,8 +221,7 @@ export class DialectClient<AckData, Event, Command, Message extends object> exte
 
   #connected(): void {
     this.#isConnected = true
-    this.#hasToldOfFailure = false
-    this.#log('[client] connected')
+    if (!this.#hasToldOfFailure) this.#log('[client] connected')
     callProgram(() => this.emit('Connect'))
   }
 
@@ -230,6 +229,8 @@ export class DialectClient<AckData, Event, Command, Message extends object> exte
     const ack = this.#ack
     if (ack === undefined) return
     this.#isReady = true
+    if (this.#hasToldOfFailure) this.#log('[client] connected')
+    this.#hasToldOfFailure = false
     this.#actor.send({ type: 'connection.ready' })
     this.#actor.send({ type: 'session.opened' })
     callProgram(() => this.emit('Ack', this.#dialect.ackOf(ack)))
@@ -243,15 +244,17 @@ export class DialectClient<AckData, Event, Command, Message extends object> exte
   }
 
   #lost(why = 'by this program'): void {
+    const wasReady = this.#isReady
     this.#isReady = false
     this.#ack = undefined
     if (!this.#isConnected) return
     this.#isConnected = false
-    this.#log(`[client] disconnected: ${why}`)
+    if (wasReady || !this.#wanted) this.#log(`[client] disconnected: ${why}`)
+    else this.#tellOfFailure(why)
     callProgram(() => this.emit('Disconnect'))
   }
 
-  /** Once in a row: a server that is not there is tried for a second time in half a second. */
+  /** Once until an Ack: a server that is not there, or speaks otherwise, is tried again every half a second. */
   #tellOfFailure(why: string): void {
     if (this.#hasToldOfFailure) return
     this.#hasToldOfFailure = true

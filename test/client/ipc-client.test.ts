@@ -161,10 +161,16 @@ describe('a connection', () => {
     const path = pathIn(directory)
     const server = scripted(path)
     const limits = { clientAckTimeoutMs: 20, ipcClientRetryMs: 5 }
-    const { heard } = keptClient(path, { limits })
+    const { heard, log } = keptClient(path, { limits })
     await server.nextLink()
     await server.nextLink()
     expect(heard.slice(0, 3)).toEqual(['Connect', 'Disconnect', 'Connect'])
+    // Each attempt connects: said once, like a server that is not there, until one says the Ack.
+    const third = await server.nextLink()
+    expect(log).toEqual(['[client] connected', expect.stringMatching(/^\[client\] not connected: .*5 ms$/)])
+    third.ack()
+    await eventually(() => expect(heard).toContain('Ack'))
+    expect(log.slice(2)).toEqual(['[client] connected'])
   })
 
   test('disconnect sends what was handed over, tells once, and dials no more', async () => {
