@@ -100,7 +100,11 @@ export class ReplayRun implements Run {
         retelling,
       )
       if (this.#hasEnded) return undefined
-      if (end === undefined) return { ok: false, text: 'The recording ends before its task does.' }
+      if (end === undefined)
+        return {
+          ok: false,
+          text: 'The recording ends before its task does: record the task again once it has ended.',
+        }
       return retelling.result(end.result)
     } finally {
       // What was never begun does not close the file, and what reads must not lose it.

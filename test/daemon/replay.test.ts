@@ -178,7 +178,9 @@ test('a file that is no recording could not start, one that is cut off fails, ea
   })
   await heard(link, cut, 'taskResumable')
   expect(said(link, cut)).toEqual([...startOrder, ...workOrder, 'say:error', 'taskAborted', 'taskResumable'])
-  expect(textsOf(link, cut, 'say:error')).toEqual(['The recording ends before its task does.'])
+  expect(textsOf(link, cut, 'say:error')).toEqual([
+    'The recording ends before its task does: record the task again once it has ended.',
+  ])
 })
 
 test.each([

@@ -99,7 +99,10 @@ describe('what a replay tells', () => {
 
   test('a recording without an end fails after all that it has', async () => {
     const run = play([...beginning, ...work])
-    expect(await run.ended).toEqual({ ok: false, text: 'The recording ends before its task does.' })
+    expect(await run.ended).toEqual({
+      ok: false,
+      text: 'The recording ends before its task does: record the task again once it has ended.',
+    })
     expect(told(run)).toEqual(told6)
   })
 
