@@ -2,6 +2,7 @@
  * What a client is answered, to it alone: a Reply, or, where it knows no replies, the order of a task that could not
  * start.
  */
+import type { StartNewTask } from '../wire/commands.ts'
 import type { CommandMessage, Reply } from '../wire/envelope.ts'
 import type { Outcome, Rejection } from '../wire/rejection.ts'
 import type { Broker } from './broker-actor.ts'
@@ -43,11 +44,20 @@ export function tellLegacy(
     { code: why.code, reason: why.message, command: command.commandName },
     'command refused',
   )
-  if (command.commandName !== 'StartNewTask') return
+  if (command.commandName === 'StartNewTask') tellNotStarted(broker, connection, command.data, why)
+}
+
+/** The order of a task that could not start, told to a client that knows no replies and waits for an end. */
+export function tellNotStarted(
+  broker: Broker,
+  connection: Connection,
+  request: Pick<StartNewTask, 'text' | 'images'>,
+  why: Rejection,
+): void {
   const { newTaskId, now } = broker.parts
   const task = newTaskId()
   const at = now()
-  for (const data of couldNotStart(task, command.data, why.message, at)) {
+  for (const data of couldNotStart(task, request, why.message, at)) {
     connection.answer({ type: 'TaskEvent', origin: 'server', task, at, data })
   }
   broker.wake(connection)

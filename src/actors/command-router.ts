@@ -6,8 +6,9 @@ import type { Refusal } from '../wire/codec.ts'
 import { helloRequestId } from '../wire/envelope.ts'
 import type { ClientMessage, CommandMessage } from '../wire/envelope.ts'
 import { rejection } from '../wire/rejection.ts'
+import { startTextOf } from '../wire/vocabulary/parse.ts'
 import type { Outcome } from '../wire/rejection.ts'
-import { reply, tellLegacy } from './answers.ts'
+import { reply, tellLegacy, tellNotStarted } from './answers.ts'
 import { isCatchingUp } from './audience.ts'
 import type { Broker } from './broker-actor.ts'
 import { CommandGroup, conflict, internal, isChanging } from './command-group.ts'
@@ -60,8 +61,11 @@ function route(broker: Broker, connection: Connection, group: CommandGroup, mess
   const requestId = message.type === 'Hello' ? helloRequestId : message.requestId
   if (message.type !== 'Hello') broker.parts.inspector?.onlooker?.said(connection, message)
   if (message.clientId !== undefined && message.clientId !== connection.clientId) {
-    const about = requestId === undefined ? {} : { requestId }
-    return refuse(broker, connection, group, { rejection: notItsOwn, excerpt: '', ...about })
+    return refuse(broker, connection, group, {
+      rejection: notItsOwn,
+      excerpt: '',
+      ...asked(message, requestId),
+    })
   }
   if (message.type !== 'Hello' && isChanging(message)) return group.take(message)
   group.commit()
@@ -76,6 +80,13 @@ function route(broker: Broker, connection: Connection, group: CommandGroup, mess
   } else {
     answerOnce(broker, connection, message, message.requestId)
   }
+}
+
+/** How whoever sent this hears of a refusal. */
+function asked(message: ClientMessage, requestId: string | undefined): Partial<Refusal> {
+  if (requestId !== undefined) return { requestId }
+  const startText = startTextOf(message)
+  return startText === undefined ? {} : { startText }
 }
 
 const notItsOwn = rejection(
@@ -117,10 +128,12 @@ function refuse(
   broker: Broker,
   connection: Connection,
   group: CommandGroup,
-  refusal: Pick<Refusal, 'rejection' | 'requestId' | 'excerpt'>,
+  refusal: Pick<Refusal, 'rejection' | 'requestId' | 'startText' | 'excerpt'>,
 ): void {
   connection.noteRefusal(refusal.rejection, refusal.excerpt)
-  if (refusal.requestId === undefined) return
+  const { requestId, startText } = refusal
+  if (requestId === undefined && startText === undefined) return
   group.commit()
-  reply(broker, connection, refusal.requestId, { ok: false, error: refusal.rejection })
+  if (requestId !== undefined) reply(broker, connection, requestId, { ok: false, error: refusal.rejection })
+  else tellNotStarted(broker, connection, { text: startText ?? '' }, refusal.rejection)
 }

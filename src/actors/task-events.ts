@@ -24,8 +24,10 @@ function say(taskId: string, ts: number, name: NonNullable<TaskMessage['say']>, 
   return message(taskId, 'created', { ts, type: 'say', say: name, text })
 }
 
+type Prompt = Pick<StartNewTask, 'text' | 'images'>
+
 /** The prompt's text travels in this one message only. */
-export function created(taskId: string, request: StartNewTask, ts: number): TaskEvent[] {
+export function created(taskId: string, request: Prompt, ts: number): TaskEvent[] {
   const { text, images } = request
   const prompt: TaskMessage = {
     ts,
@@ -50,12 +52,7 @@ export function started(taskId: string): TaskEvent[] {
 }
 
 /** The order of a start that was refused, told to its client alone. */
-export function couldNotStart(
-  taskId: string,
-  request: StartNewTask,
-  reason: string,
-  ts: number,
-): TaskEvent[] {
+export function couldNotStart(taskId: string, request: Prompt, reason: string, ts: number): TaskEvent[] {
   return [...created(taskId, request, ts), ...notStarted(taskId, reason, ts + 1)]
 }
 

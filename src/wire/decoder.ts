@@ -11,7 +11,7 @@ import { excerptOf } from './printable.ts'
 import { rejection } from './rejection.ts'
 import type { Outcome, Rejection } from './rejection.ts'
 import type { UnfinishedFrame } from './unfinished.ts'
-import { requestIdOf } from './vocabulary/parse.ts'
+import { requestIdOf, startTextOf } from './vocabulary/parse.ts'
 
 const openingBrace = 0x7b
 
@@ -138,7 +138,10 @@ export class FrameDecoder<M> implements Decoder<M> {
     if (!inner.ok) return refusal(frame, inner.error)
     const message = this.#reading.parse(inner.value)
     if (message.ok) return { ok: true, message: message.value }
-    return refusal(frame, message.error, requestIdOf(inner.value))
+    return refusal(frame, message.error, {
+      requestId: requestIdOf(inner.value),
+      startText: startTextOf(inner.value),
+    })
   }
 }
 
@@ -170,11 +173,15 @@ function parseJson(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-function refusal(frame: Buffer, reason: Rejection, requestId?: string): Decoded<never> {
-  const excerpt = excerptOf(frame)
-  const bytes = frame.length
-  if (requestId === undefined) return { ok: false, refusal: { rejection: reason, excerpt, bytes } }
-  return { ok: false, refusal: { rejection: reason, requestId, excerpt, bytes } }
+/** `asked`: what is known of who asked, where the frame could be read so far. */
+function refusal(
+  frame: Buffer,
+  reason: Rejection,
+  { requestId, startText }: { requestId?: string | undefined; startText?: string | undefined } = {},
+): Decoded<never> {
+  const told = { rejection: reason, excerpt: excerptOf(frame), bytes: frame.length }
+  if (requestId !== undefined) return { ok: false, refusal: { ...told, requestId } }
+  return { ok: false, refusal: startText === undefined ? told : { ...told, startText } }
 }
 
 function invalidFrame(message: string): Rejection {

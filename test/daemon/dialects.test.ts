@@ -229,6 +229,47 @@ describe('a peer of the other vocabulary', () => {
     expect(link.messages.find(({ type }) => type === 'Reply')?.origin).toBe('server')
   })
 
+  it('a start that nobody can answer: is told as a task that could not start, in the listener’s shapes', async () => {
+    const seedStart = seedCommand('StartNewTask', echo('of seed'))
+    const rooStart = { ...seedStart, origin: 'client' }
+    const onRoo = [{ eventName: 'taskCreated' }, { eventName: 'taskFocused' }]
+    const said = (text: unknown) => ({ eventName: 'message', payload: [{ message: { text } }] })
+    await using roo = await LineLink.open(path('lines+roo'))
+    roo.send(seedStart)
+    await roo.event('taskAborted')
+    expect(roo.events).toMatchObject([
+      ...onRoo,
+      said('of seed'),
+      said(expect.stringMatching(/vocabulary seed.*\+seed listener/)),
+      { eventName: 'taskAborted' },
+    ])
+    expect(roo.messages.filter((message) => 'seq' in message)).toEqual([])
+    await using seed = await LineLink.open(path('lines+seed'))
+    seed.send(rooStart)
+    await seed.event('TaskAborted')
+    expect(seed.events).toMatchObject([
+      { type: 'Message', message: { text: 'of seed' } },
+      { type: 'Message', message: { text: expect.stringMatching(/vocabulary roo.*\+roo listener/) } },
+      { type: 'TaskAborted' },
+    ])
+  })
+
+  it.each([
+    ['a text that is none', { data: { commandName: 'StartNewTask', data: { text: 5 } } }, '', /text/],
+    ['no data', { data: { commandName: 'StartNewTask', data: 'x' } }, '', /StartNewTask/],
+    ['a requestId that is none', { requestId: 5 }, 'mine', /requestId/],
+    ['another’s clientId', { clientId: 'ffffffffffff' }, 'mine', /clientId is not the one/],
+  ])('a start with %s: is told so too', async (_, more, text, why) => {
+    await using link = await LineLink.open(path('lines+roo'))
+    const data = { commandName: 'StartNewTask', data: { text: 'mine' } }
+    link.send({ type: 'TaskCommand', origin: 'client', data, ...more })
+    await link.event('taskAborted')
+    const texts = link.events.flatMap(({ eventName, payload }) =>
+      eventName === 'message' ? [Object(payload)[0].message.text] : [],
+    )
+    expect(texts).toEqual([text, expect.stringMatching(why)])
+  })
+
   it('the extension on seed: is unsupported, with a sentence', async () => {
     await using link = await LineLink.open(path('lines+seed'))
     link.send(seedCommand('Subscribe', {}, { requestId: 'r' }))

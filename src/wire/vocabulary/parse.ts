@@ -55,6 +55,14 @@ export function requestIdOf(value: unknown): string | undefined {
   return typeof id === 'string' && id.length > 0 && id.length <= limits.requestIdCharsMax ? id : undefined
 }
 
+/** The text of a client's StartNewTask, also where the message was refused; empty where it has none. */
+export function startTextOf(value: unknown): string | undefined {
+  const command = isJsonObject(value) && value['type'] === 'TaskCommand' ? value['data'] : undefined
+  if (!isJsonObject(command) || command['commandName'] !== 'StartNewTask') return undefined
+  const text = isJsonObject(command['data']) ? command['data']['text'] : undefined
+  return typeof text === 'string' ? text : ''
+}
+
 function parseCommand(command: unknown, message: unknown, names: readonly string[]): Outcome<ClientMessage> {
   const name = isJsonObject(command) ? command['commandName'] : undefined
   if (typeof name !== 'string') return refused('invalid_command', 'TaskCommand: data.commandName is missing.')
