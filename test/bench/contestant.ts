@@ -29,7 +29,8 @@ export class Contestant implements AsyncDisposable {
     const args =
       name === 'callboard'
         ? [
-            join(root, 'src/cli/main.ts'),
+            // As it is installed: `npm run bench` builds it first.
+            join(root, 'src/cli/callboard.js'),
             'serve',
             '--socket',
             this.socketPath,
