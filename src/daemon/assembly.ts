@@ -40,6 +40,8 @@ export interface AssemblyOptions {
   readonly shutdownRequested: (deadlineMs: number | undefined) => void
   readonly stopped: () => void
   readonly answeredMuch: () => void
+  /** Something was told, at the end of each turn in which something was. */
+  readonly stirred: () => void
 }
 
 export function assemble(options: AssemblyOptions): Broker {
@@ -49,7 +51,7 @@ export function assemble(options: AssemblyOptions): Broker {
 }
 
 function makeBroker(options: AssemblyOptions): Broker {
-  const { settings, store, log, inspector, now, shutdownRequested, stopped, answeredMuch } = options
+  const { settings, store, log, inspector, now, shutdownRequested, stopped, answeredMuch, stirred } = options
   const { limits, profiles, defaultProfile, configFile, version, listeners } = settings
   const pool = new SlabPool(limits.slabBytes, limits.slabPoolMax)
   const journal = new Journal({ ...limits, store, codec: canonicalCodec, pool, now })
@@ -64,6 +66,7 @@ function makeBroker(options: AssemblyOptions): Broker {
     flushed: () => {
       journal.endTurn()
       broker.tasks.runs.readOn()
+      stirred()
     },
   })
   const newSessionId = (): string => randomBytes(16).toString('hex')

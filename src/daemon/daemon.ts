@@ -10,6 +10,7 @@ import { endLeftovers } from '../runners/leftovers.ts'
 import type { Store } from '../store/store.ts'
 import { nodeIpcTransport } from '../transport/node-ipc.ts'
 import type { PathOutcome } from '../transport/path-outcome.ts'
+import type { LinkHandlers } from '../transport/transport.ts'
 import { parseListenerCodec, parseStoredFrame } from '../wire/codec.ts'
 import { UnfinishedFrames } from '../wire/unfinished.ts'
 import { assemble } from './assembly.ts'
@@ -106,13 +107,14 @@ class Daemon implements RunningDaemon {
       stopped: () => this.#finish(),
       // One turn may make many: the keeper's own time comes only after it.
       answeredMuch: () => this.#memory?.look(),
+      stirred: () => this.#memory?.stir(),
     })
     this.#listeners = new Listeners({
       transport: nodeIpcTransport,
       policies: settings.listeners.map(policyOf),
       log,
       watchMs: limits.socketWatchMs,
-      accept: (policy, link) => this.#broker.connections.accept(policy, link),
+      accept: (policy, link) => this.#watched(this.#broker.connections.accept(policy, link)),
     })
   }
 
@@ -158,6 +160,18 @@ class Daemon implements RunningDaemon {
     // Said in the next turn: whoever waits for it may send a signal at once, and by then somebody listens to signals.
     const sockets = settings.listeners.map(({ path }) => path)
     setImmediate(() => log.info({ pid: process.pid, sockets }, 'serving'))
+  }
+
+  /** Whatever is read may grow memory, also where nothing is told of it. */
+  #watched(handlers: LinkHandlers): LinkHandlers {
+    this.#memory?.stir()
+    return {
+      ...handlers,
+      data: (chunk) => {
+        this.#memory?.stir()
+        handlers.data(chunk)
+      },
+    }
   }
 
   stop({ deadlineMs, reason }: { readonly deadlineMs: number; readonly reason: string }): void {

@@ -29,6 +29,7 @@ export interface MemoryKeeperOptions {
 }
 
 /**
+ * Looks at memory while something moves, and not at all in a daemon that idles: it is to wake nobody's machine.
  * Collects once memory has passed its mark, and again when resident memory has grown a step beyond what was left: a burst
  * must not wait. That alone would let the mark rise step by step, since resident memory hardly falls with a collection;
  * so it also collects when buffers have grown a step, though with rests.
@@ -41,7 +42,10 @@ export class MemoryKeeper implements Disposable {
   readonly #heldBytes: () => number
   readonly #collect: () => void
   readonly #now: () => number
-  readonly #timer: NodeJS.Timeout
+  readonly #lookMs: number
+  #timer: NodeJS.Timeout | 'idle' | 'disposed' = 'idle'
+  /** Something has moved since it looked. */
+  #stirred = false
   /** The first mark: what was resident at the start and the allowance. */
   readonly #highBytes: number
   #markBytes: number
@@ -61,12 +65,29 @@ export class MemoryKeeper implements Disposable {
     this.#now = options.now ?? (() => performance.now())
     this.#highBytes = this.#residentBytes() + memoryHighBytes
     this.#markBytes = this.#highBytes
-    this.#timer = setInterval(() => this.look(), memoryLookMs)
-    this.#timer.unref()
+    this.#lookMs = memoryLookMs
+    this.stir()
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
+    this.#timer = 'disposed'
+  }
+
+  /** Something was read or told: memory is looked at until nothing is any more. */
+  stir(): void {
+    this.#stirred = true
+    if (this.#timer === 'idle') this.#timer = setInterval(() => this.#tick(), this.#lookMs).unref()
+  }
+
+  #tick(): void {
+    this.look()
+    // What has become due while it rests is still to be collected.
+    if (!this.#stirred && this.#now() >= this.#restUntil) {
+      clearInterval(this.#timer)
+      this.#timer = 'idle'
+    }
+    this.#stirred = false
   }
 
   /** Looks now, and collects where that is due. */

@@ -37,5 +37,6 @@ export const daemonLimits = {
   memoryHighBytes: 32 * MiB,
   memoryStepBytes: 4 * MiB,
   memoryRestFactor: 40,
+  /** How often memory is looked at while something is read or told. */
   memoryLookMs: 50,
 } as const

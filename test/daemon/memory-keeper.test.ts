@@ -12,26 +12,28 @@ interface Memory {
   bufferBytes: number
   heldBytes: number
   collections: number
+  /** Milliseconds. */
+  now: number
 }
 
 function kept(startBytes: number, left: (memory: Memory) => void = () => {}, collectMs = 0) {
-  const memory: Memory = { residentBytes: startBytes, bufferBytes: 0, heldBytes: 0, collections: 0 }
-  let now = 0
+  const memory: Memory = { residentBytes: startBytes, bufferBytes: 0, heldBytes: 0, collections: 0, now: 0 }
   const keeper = new MemoryKeeper({
     limits,
     residentBytes: () => memory.residentBytes,
     bufferBytes: () => memory.bufferBytes,
     heldBytes: () => memory.heldBytes,
-    now: () => now,
+    now: () => memory.now,
     collect: () => {
       memory.collections++
-      now += collectMs
+      memory.now += collectMs
       left(memory)
     },
   })
   const at = (residentBytes: number, bufferBytes = 0, heldBytes = 0): number => {
     Object.assign(memory, { residentBytes, bufferBytes, heldBytes })
-    now += 50
+    keeper.stir()
+    memory.now += 50
     vi.advanceTimersByTime(50)
     return memory.collections
   }
@@ -119,6 +121,33 @@ test('memory is looked at when its time has come, and not a millisecond before',
   expect(memory.collections).toBe(0)
   vi.advanceTimersByTime(1)
   expect(memory.collections).toBe(1)
+})
+
+test('where nothing moves any more it looks once, and then no more until something moves', () => {
+  const { at, keeper, memory } = kept(0)
+  expect(at(50)).toBe(0)
+  vi.advanceTimersByTime(limits.memoryLookMs)
+  expect(vi.getTimerCount()).toBe(0)
+  memory.residentBytes = 101
+  vi.advanceTimersByTime(10 * limits.memoryLookMs)
+  expect(memory.collections).toBe(0)
+  keeper.stir()
+  vi.advanceTimersByTime(limits.memoryLookMs)
+  expect(memory.collections).toBe(1)
+})
+
+test('what became due while it rested is collected, though nothing moves any more', () => {
+  const { at, memory } = kept(0, () => {}, 5)
+  expect(at(200, 60)).toBe(1)
+  // Buffers have grown a step, and it rests.
+  expect(at(200, 100)).toBe(1)
+  let looks = 0
+  while (vi.getTimerCount() > 0 && looks < 10) {
+    memory.now += limits.memoryLookMs
+    vi.advanceTimersByTime(limits.memoryLookMs)
+    looks++
+  }
+  expect([memory.collections, looks < 10]).toEqual([2, true])
 })
 
 test('a keeper that is done looks no more', () => {
