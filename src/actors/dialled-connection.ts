@@ -186,11 +186,11 @@ export class DialledConnection {
   }
 
   #read(chunk: Buffer): void {
-    if (this.#actor.getSnapshot().status !== 'active') return
     try {
       const { items, broken } = this.#decoder.push(chunk)
       const rest = this.#attached ? items : this.#shakeHands(items)
-      if (rest.length > 0) this.#owner.received(rest)
+      // What the owner does with the Ack may have ended it.
+      if (rest.length > 0 && this.#attached) this.#owner.received(rest)
       if (broken !== undefined) this.#broken(broken.message)
     } catch (error) {
       this.#error = error instanceof Error ? error : new Error(String(error))

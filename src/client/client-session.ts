@@ -207,7 +207,6 @@ export class ClientSession implements ClientEffects {
 
   faulted(error: unknown): void {
     this.#failure = new CallboardError('internal', 'The client failed.', { cause: error })
-    this.disarmBackOff()
     this.release()
   }
 

@@ -174,7 +174,6 @@ export class DialectClient<AckData, Event, Command, Message extends object> exte
       faulted: (error) => {
         this.#log('[client] failed', error)
         this.#wanted = false
-        this.#clock.clearTimeout(backOff)
         hangUp()
         this.#lost()
       },

@@ -78,8 +78,6 @@ export class EventSubscription implements EventStream {
   #paused = false
   #cursor: number | undefined
   readonly #until: UntilHead | undefined
-  /** Told apart, so that the answer to an earlier Subscribe changes nothing. */
-  #attempt = 0
 
   constructor(port: SubscriptionPort, options: SubscriptionOptions, waitingMax: number) {
     this.#port = port
@@ -153,7 +151,6 @@ export class EventSubscription implements EventStream {
     this.#reconcile(session, takenUp)
     if (takenUp) this.#phase = 'live'
     else if (this.#phase !== 'parked') this.#subscribe()
-    this.#taken()
   }
 
   /** A request waits for its Reply, which must not be held back. */
@@ -177,8 +174,6 @@ export class EventSubscription implements EventStream {
 
   #subscribe(): void {
     this.#phase = 'subscribing'
-    this.#attempt += 1
-    const attempt = this.#attempt
     const { tasks, events, snapshot } = this.#options
     const after = this.#cursor ?? this.#options.after
     const first = this.#cursor === undefined
@@ -189,7 +184,8 @@ export class EventSubscription implements EventStream {
       ...(snapshot === undefined || !first ? {} : { snapshot }),
     }
     this.#port.subscribe(data, (outcome) => {
-      if (this.#phase === 'subscribing' && attempt === this.#attempt) this.#answered(outcome)
+      // One that was left meanwhile hears nothing of it.
+      if (this.#phase === 'subscribing') this.#answered(outcome)
     })
   }
 
