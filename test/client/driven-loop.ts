@@ -39,6 +39,17 @@ export function events(from: number, to: number, text = ''): EventMessage[] {
   return Array.from({ length: to - from + 1 }, (_, index) => event(from + index, 't1', text))
 }
 
+/** Answers a ListClients: so many bytes are still to be sent to `clientId`. */
+export function sayLag(link: ScriptedLink, requestId: string, lagBytes: number, clientId = 'c1'): void {
+  const common = { listener: '/l', framing: 'node-ipc', vocabulary: 'roo', role: 'client', native: true }
+  const client = { ...common, state: 'ready', since: 0, subscription: 'all', refusedFrames: 0 }
+  const clients = [
+    { ...client, clientId: 'other', lagBytes: 9 },
+    { ...client, clientId, lagBytes },
+  ]
+  link.reply(requestId, { clients })
+}
+
 /** A round trip: whatever was said before has been read. */
 export async function settled(link: ScriptedLink, ask: () => Promise<unknown>): Promise<void> {
   const asked = ask()

@@ -37,3 +37,20 @@ test('the end drops what was queued', async () => {
   queue.end()
   expect((await queue.next()).done).toBe(true)
 })
+
+test('the end drops a failure that nobody has met, and none comes after it', async () => {
+  const queue = new EventQueue<number>()
+  queue.fail(new Error('over'))
+  queue.end()
+  queue.fail(new Error('too late'))
+  expect((await queue.next()).done).toBe(true)
+})
+
+test('nobody waits after the end', async () => {
+  const queue = new EventQueue<number>()
+  const next = queue.next()
+  expect(queue.isAwaited).toBe(true)
+  queue.finish()
+  expect(queue.isAwaited).toBe(false)
+  expect((await next).done).toBe(true)
+})

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { events, gap, reader } from './driven-loop.ts'
+import { events, gap, reader, sayLag } from './driven-loop.ts'
 import { event } from './scripted-server.ts'
 import type { ScriptedLink } from './scripted-server.ts'
 import { connected, memoryPlace, places } from './setting.ts'
@@ -8,14 +8,7 @@ const until = 'head' as const
 
 /** Answers the ListClients that comes: so many bytes are still to be sent to `clientId`. */
 async function lag(link: ScriptedLink, lagBytes: number, clientId = 'c1'): Promise<void> {
-  const { requestId } = await link.command('ListClients')
-  const common = { listener: '/l', framing: 'node-ipc', vocabulary: 'roo', role: 'client', native: true }
-  const client = { ...common, state: 'ready', since: 0, subscription: 'all', refusedFrames: 0 }
-  const clients = [
-    { ...client, clientId: 'other', lagBytes: 9 },
-    { ...client, clientId, lagBytes },
-  ]
-  link.reply(requestId, { clients })
+  sayLag(link, (await link.command('ListClients')).requestId, lagBytes, clientId)
 }
 
 describe.each(places)('over %s', (_, place) => {

@@ -25,7 +25,7 @@ export function memoryPlace(bufferBytes?: number): Place {
   return { transport: memoryTransport(bufferBytes), path: '/memory/callboard.sock' }
 }
 
-function socketPlace(): Place {
+export function socketPlace(): Place {
   const directory = mkdtempSync(join(tmpdir(), 'callboard-client-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   return { transport: nodeIpcTransport, path: join(directory, 'callboard.sock') }

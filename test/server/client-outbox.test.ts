@@ -132,4 +132,41 @@ describe('buffers', () => {
     }
     expect(left.map(String)).toEqual(['0123456789', 'ownmore', 'KLMNOP'])
   })
+
+  test('what a client that leaves has not heard keeps no slab from being written again', () => {
+    const broadcasts = broadcastsWith()
+    const [leaving, staying] = [new ClientOutbox(broadcasts, 100), new ClientOutbox(broadcasts, 100)]
+    broadcasts.append('0123456789')
+    drain(leaving)
+    leaving.leave()
+    const passed = staying.take()
+    for (let n = 0; n < 5; n++) {
+      broadcasts.append('abcdefghij')
+      drain(staying)
+    }
+    expect(passed?.bytes.toString()).toBe('abcdefghij')
+  })
+
+  test('a socket that has drained lets go once, and of nothing that another holds', () => {
+    const broadcasts = broadcastsWith()
+    const [quick, slow] = [new ClientOutbox(broadcasts, 100), new ClientOutbox(broadcasts, 100)]
+    const hold = (outbox: ClientOutbox): Buffer => {
+      const taken = outbox.take()
+      if (taken === undefined) throw new Error('nothing was taken')
+      outbox.hold(taken)
+      return taken.bytes
+    }
+    broadcasts.append('0123456789')
+    hold(quick)
+    quick.drained()
+    broadcasts.append('KLMNOPQRST')
+    hold(quick)
+    const held = hold(slow)
+    for (let n = 0; n < 9; n++) {
+      broadcasts.append('abcdefghij')
+      drain(quick)
+      drain(slow)
+    }
+    expect(held.toString()).toBe('0123456789')
+  })
 })

@@ -82,4 +82,40 @@ describe('what waits for clients that take nothing', () => {
       expect(disconnected).toEqual(closes ? [one] : [])
     }
   })
+
+  test('counts no more once a client has gone', async () => {
+    const bounds = { serverOutboxesBytesMax: 2 * frameBytes }
+    const { server, links, connected, disconnected } = await served(2, bounds)
+    for (const link of links) link.pause()
+    const [gone = '', there = ''] = connected
+    for (let frames = 0; frames < 2; frames++) server.send(gone, event)
+    links[0]?.destroy()
+    await until(() => disconnected.length === 1)
+    for (let frames = 0; frames < 3; frames++) server.send(there, event)
+    await quiet()
+    expect(disconnected).toEqual([gone])
+  })
+})
+
+describe('a server that closes', () => {
+  test('has not until what it sent has left', async () => {
+    const { server, links, disconnected } = await served(1, {})
+    links[0]?.pause()
+    for (let frames = 0; frames < 4; frames++) server.broadcast(started('x'))
+    const closed = vi.fn<() => void>()
+    const closing = server.close().then(closed)
+    await quiet()
+    expect([disconnected.length, closed.mock.calls.length]).toEqual([1, 0])
+    links[0]?.resume()
+    await closing
+  })
+
+  test('sweeps no more', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { server } = await served(0, {})
+    expect(vi.getTimerCount()).toBe(1)
+    await server.close()
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })

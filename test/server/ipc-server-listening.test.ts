@@ -1,5 +1,6 @@
 /** Where the library's server listens, and what it leaves alone there. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -136,5 +137,29 @@ describe('listening', () => {
     probe.server.listen()
     await eventually(() => expect(probed).toHaveBeenCalledOnce())
     expect(told).not.toHaveBeenCalled()
+  })
+
+  test('closed while a stale socket is looked at, it never listens either', async () => {
+    const [path, bound] = [pathIn(directory), pathIn(directory)]
+    const other = createServer().listen(bound)
+    await once(other, 'listening')
+    // The second name stays when its server takes the first one away.
+    linkSync(bound, path)
+    other.close()
+    const { server } = keptServer(path)
+    server.listen()
+    await server.close()
+    await eventually(() => expect(existsSync(path)).toBe(false))
+    expect(server.isListening).toBe(false)
+  })
+
+  test('closed in the turn in which it listens, it does not say that it does', async () => {
+    const { server } = keptServer(pathIn(directory))
+    const listening = vi.fn<() => void>()
+    server.on('listening', listening)
+    server.listen()
+    await server.close()
+    await new Promise(setImmediate)
+    expect(listening).not.toHaveBeenCalled()
   })
 })
