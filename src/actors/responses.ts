@@ -30,6 +30,7 @@ export function answerModels(request: Request): Outcome<unknown> {
 
 /** Of the asker's current task, while it runs. */
 function offersOf(request: Request): Offers | undefined {
+  if (request.broker.tasks.liveCount === 0) return undefined
   const found = meantTask(request, undefined)
   return found.ok && 'live' in found.value ? found.value.live.run?.offers?.() : undefined
 }

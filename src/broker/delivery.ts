@@ -178,8 +178,10 @@ export class Delivery {
     const { lane, outbox } = subscriber
     if (lane === undefined || !outbox.isEmpty || !findPlace(subscriber, lane)) return answers
     const { slab, offset } = subscriber
-    const last = slab?.lastWithin(offset + this.#options.writeBytes - answers.length)
-    if (slab === undefined || last === undefined || last.end <= offset) return answers
+    // Most who are answered have heard everything.
+    if (slab === undefined || offset >= slab.used) return answers
+    const last = slab.lastWithin(offset + this.#options.writeBytes - answers.length)
+    if (last === undefined || last.end <= offset) return answers
     subscriber.offset = last.end
     subscriber.seq = last.seq
     return Buffer.concat([answers, slab.bytes.subarray(offset, last.end)])
