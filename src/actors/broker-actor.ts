@@ -1,11 +1,13 @@
 /**
- * Gives machines/broker.ts its effects: routing, journaling, draining. The broker owns the data plane (journal, lanes,
- * delivery, sessions), its transactions, and the tables of connection and task actors; the daemon makes one and binds
- * listeners to it.
+ * Gives machines/broker.ts its effects, and keeps its gate: what it routes and journals is asked of the machine's state.
+ * The broker owns the data plane (journal, lanes, delivery, sessions), its transactions, and the tables of connection
+ * and task actors; the daemon makes one and binds listeners to it. The trap: it does one thing at a time. What comes
+ * while it does, a step of its machine also, waits until that is done: an answer must not come after its link's end.
  */
 import { createActor } from 'xstate'
 import type { ActorRefFrom } from 'xstate'
 import { brokerMachine } from '../../machines/broker.ts'
+import type { BrokerEvent, BrokerTag } from '../../machines/broker.ts'
 import { Leases } from '../broker/leases.ts'
 import { Transactions } from '../broker/transaction.ts'
 import type { Logger } from '../log.ts'
@@ -32,8 +34,6 @@ import { sessionGone } from './lease-sessions.ts'
 import { TaskQueue } from './run-queue.ts'
 import type { TaskActors } from './task-actor.ts'
 
-const eventsProduced = { type: 'events.produced' } as const
-
 export class Broker implements ConnectionOwner {
   readonly parts: BrokerParts
   readonly log: Logger
@@ -50,16 +50,10 @@ export class Broker implements ConnectionOwner {
   #profiles: Profiles
   #connections: ConnectionActors | undefined
   #tasks: TaskActors | undefined
-  /** An action of the machine is on the stack: what is done meanwhile needs no event of its own. */
-  #inAction = false
-  /**
-   * Work that the machine has not yet let through: not in the event, which a machine keeps alive over the next ones,
-   * and a flood of output with it (measured: each byte of it outlived two collections of the young generation).
-   */
-  #work: (() => void) | undefined
+  #isBusy = false
+  /** What came while it was busy: at most a read of each connection, and what its machine is to hear. */
+  readonly #waiting: (() => void)[] = []
   #forgetting: NodeJS.Timeout | undefined
-  /** The work that was just let through could not be done. */
-  #fault: { readonly error: unknown } | undefined
 
   constructor(parts: BrokerParts) {
     this.parts = parts
@@ -87,22 +81,16 @@ export class Broker implements ConnectionOwner {
     this.presence = new PresenceNews(this)
     const machine = brokerMachine.provide({
       actions: {
-        routeCommands: ({ event }) => {
-          if (event.type === 'commands.received') this.#act(() => this.#routeInbox(event.connectionId))
-        },
-        appendEvents: () => this.#act(() => this.#doWork()),
         announceDrain: ({ context }) => {
           announceDrain(this, context.drainDeadlineMs)
-          this.#act(() => this.queue.abandon())
+          this.queue.abandon()
           // A machine is not told from inside its own action that it is done.
           setImmediate(() => this.taskSettled())
         },
-        cancelTasks: () => this.#act(() => this.tasks.cancelAll((task) => !this.queue.outlives(task.id))),
+        cancelTasks: () => this.tasks.cancelAll((task) => !this.queue.outlives(task.id)),
         killTasks: () => {
-          this.#act(() => {
-            this.queue.abandon()
-            this.tasks.killAll()
-          })
+          this.queue.abandon()
+          this.tasks.killAll()
           setImmediate(() => this.taskSettled())
         },
         drainConnections: () => {
@@ -157,7 +145,7 @@ export class Broker implements ConnectionOwner {
   }
 
   listenersBound(): void {
-    this.#actor.send({ type: 'listeners.bound' })
+    this.#tell({ type: 'listeners.bound' })
     takeUpEarlierWork(this)
     // Sessions of an earlier start for which nobody came back.
     const { sessionGraceMs } = this.parts.limits
@@ -166,12 +154,12 @@ export class Broker implements ConnectionOwner {
 
   /** Takes no new task, cancels running ones after the deadline, then lets every link go. */
   drain(deadlineMs: number): void {
-    this.#actor.send({ type: 'drain', deadlineMs })
+    this.#tell({ type: 'drain', deadlineMs })
   }
 
   /** Ends running tasks by force, then lets every link go. */
   force(): void {
-    this.#actor.send({ type: 'force' })
+    this.#tell({ type: 'force' })
   }
 
   /** A task is about to leave memory, in the open transaction. */
@@ -188,7 +176,7 @@ export class Broker implements ConnectionOwner {
 
   taskSettled(): void {
     if (this.tasks.liveCount > this.queue.outliving || this.#actor.getSnapshot().status !== 'active') return
-    this.#actor.send({ type: 'tasks.settled' })
+    this.#tell({ type: 'tasks.settled' })
   }
 
   /**
@@ -196,13 +184,13 @@ export class Broker implements ConnectionOwner {
    * the broker has stopped it does nothing.
    */
   transact(work: () => void): void {
-    if (this.#inAction || this.transactions.isOpen) return this.transactions.run(work)
-    if (this.#actor.getSnapshot().status !== 'active') return
-    this.#fault = undefined
-    this.#work = work
-    this.#actor.send(eventsProduced)
-    const fault = this.#takeFault()
-    if (fault !== undefined) throw fault.error
+    if (this.#isBusy || this.transactions.isOpen) return this.transactions.run(work)
+    if (!this.#isIn('journaling')) return
+    try {
+      this.#busily(() => this.transactions.run(work))
+    } finally {
+      this.#doWaiting()
+    }
   }
 
   /** A task's record, as the open transaction has it or the store. */
@@ -215,9 +203,7 @@ export class Broker implements ConnectionOwner {
 
   admit(live: number): string | undefined {
     if (live >= this.parts.limits.connectionsMax) return `${live} connections are open, which is the limit`
-    const state = this.#actor.getSnapshot()
-    if (!state.matches('serving') && !state.matches('draining')) return 'the daemon is stopping'
-    return undefined
+    return this.#isIn('routing') ? undefined : 'the daemon is stopping'
   }
 
   ack(clientId: string): Ack {
@@ -233,7 +219,7 @@ export class Broker implements ConnectionOwner {
   }
 
   received(connection: Connection): void {
-    this.#actor.send({ type: 'commands.received', connectionId: connection.id })
+    this.#inTurn(() => this.#route(connection))
   }
 
   /** Something waits in the connection's outbox: it leaves at the end of the turn. At its bound it is not read on. */
@@ -250,30 +236,42 @@ export class Broker implements ConnectionOwner {
     if (connection.native) this.deadlines.nativeLeft()
   }
 
-  /** A throw would end the broker's machine, and with it the daemon: whoever wanted the work is told instead. */
-  #doWork(): void {
-    const work = this.#work
-    this.#work = undefined
-    if (work === undefined) return
+  #isIn(tag: BrokerTag): boolean {
+    const state = this.#actor.getSnapshot()
+    return state.status === 'active' && state.hasTag(tag)
+  }
+
+  #tell(event: BrokerEvent): void {
+    this.#inTurn(() => this.#actor.send(event))
+  }
+
+  /** Does a step at once, or when what is being done is done. A step must not throw. */
+  #inTurn(step: () => void): void {
+    this.#waiting.push(step)
+    if (!this.#isBusy) this.#doWaiting()
+  }
+
+  #doWaiting(): void {
+    for (let step = this.#waiting.shift(); step !== undefined; step = this.#waiting.shift())
+      this.#busily(step)
+  }
+
+  #busily(step: () => void): void {
+    this.#isBusy = true
     try {
-      this.transactions.run(work)
-    } catch (error) {
-      this.#fault = { error }
+      step()
+    } finally {
+      this.#isBusy = false
     }
   }
 
-  #takeFault(): { readonly error: unknown } | undefined {
-    const fault = this.#fault
-    this.#fault = undefined
-    return fault
-  }
-
-  #act(action: () => void): void {
-    this.#inAction = true
+  /** The commands that wait in a connection's inbox. A throw is that connection's alone. */
+  #route(connection: Connection): void {
+    if (!this.#isIn('routing') || this.connections.get(connection.id) !== connection) return
     try {
-      action()
-    } finally {
-      this.#inAction = false
+      routeInbox(this, connection)
+    } catch (error) {
+      this.connections.failed(connection, error)
     }
   }
 
@@ -284,10 +282,5 @@ export class Broker implements ConnectionOwner {
     } catch (error) {
       this.log.warn({ err: error }, 'sessions that nobody came back for could not be forgotten')
     }
-  }
-
-  #routeInbox(connectionId: string): void {
-    const connection = this.connections.get(connectionId)
-    if (connection !== undefined) routeInbox(this, connection)
   }
 }

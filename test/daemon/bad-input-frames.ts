@@ -12,7 +12,7 @@ export const reservedNames: readonly string[] = [
   ...['socket.disconnected', 'newListener', 'removeListener', 'uncaughtException', '*', ''],
   ...['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', 'then'],
   ...['xstate.init', 'xstate.stop', 'xstate.done.actor.x', 'xstate.error.actor.x'],
-  ...['drain', 'force', 'link.closed', 'framing.broken', 'commands.received', 'events.produced'],
+  ...['drain', 'force', 'link.closed', 'framing.broken', 'tasks.settled', 'listeners.bound'],
 ]
 
 /** One JSON value in node-ipc framing. */

@@ -7,8 +7,6 @@ import { reachable, stateIds, stepper, undescribed } from './walk.ts'
 const input = { cancelGraceMs: 100, reapDeadlineMs: 100 }
 const event = {
   bound: { type: 'listeners.bound' },
-  commands: { type: 'commands.received', connectionId: 'c' },
-  events: { type: 'events.produced' },
   drain: { type: 'drain', deadlineMs: 1_000 },
   settled: { type: 'tasks.settled' },
   force: { type: 'force' },
@@ -50,33 +48,24 @@ test('every state and transition says what it is', () => {
   expect(undescribed(brokerMachine)).toEqual([])
 })
 
-test('it routes and journals while it serves, drains, and then neither', () => {
-  const { lines, snapshot } = after(
-    event.bound,
-    event.commands,
-    event.events,
-    event.drain,
-    event.commands,
-    event.events,
-    event.settled,
-  )
-  expect(lines).toEqual([
-    'listeners.bound:',
-    'commands.received: routeCommands',
-    'events.produced: appendEvents',
-    'drain: announceDrain',
-    'commands.received: routeCommands',
-    'events.produced: appendEvents',
-    'tasks.settled: drainConnections',
-  ])
+test('it serves, drains, and is done when its tasks are', () => {
+  const { lines, snapshot } = after(event.bound, event.drain, event.settled)
+  expect(lines).toEqual(['listeners.bound:', 'drain: announceDrain', 'tasks.settled: drainConnections'])
   expect([snapshot.value, snapshot.status]).toEqual(['stopped', 'done'])
 })
 
-test('before it serves it journals recovery and routes nothing', () => {
-  expect(after(event.commands, event.events).lines).toEqual([
-    'commands.received:',
-    'events.produced: appendEvents',
-  ])
+test.each([
+  ['before it serves, for recovery', [], ['journaling']],
+  ['while it serves', [event.bound], ['journaling', 'routing']],
+  ['while it drains', [event.bound, event.drain], ['journaling', 'routing']],
+  ['while it forces, for last events', [event.bound, event.force], ['journaling']],
+  ['asked a second time', [event.bound, event.drain, event.force], ['journaling']],
+  ['no more when it has stopped', [event.bound, event.drain, event.settled], []],
+])('%s its gate is so far open', (_, events, open) => {
+  expect([...after(...events).snapshot.tags].toSorted()).toEqual(open)
+})
+
+test('stopped before it served, it is done', () => {
   for (const stop of [event.drain, event.force]) expect(after(stop).state).toBe('stopped')
 })
 
@@ -105,10 +94,9 @@ test('a drain ends as soon as every task has settled', () => {
   expect([value(), did]).toEqual(['stopped', ['announceDrain', 'drainConnections']])
 })
 
-test('asked a second time it forces: last events are journaled, commands are not routed', () => {
-  const { lines, state } = after(event.bound, event.drain, event.force, event.commands, event.events)
-  expect(lines.slice(2)).toEqual(['force: killTasks', 'commands.received:', 'events.produced: appendEvents'])
-  expect(state).toBe('forcing')
+test('asked a second time it forces', () => {
+  const { lines, state } = after(event.bound, event.drain, event.force)
+  expect([lines.slice(2), state]).toEqual([['force: killTasks'], 'forcing'])
 })
 
 test('a second drain does not move the deadline', () => {

@@ -72,11 +72,6 @@ const connection: readonly Ignored<ConnectionEvent['type']>[] = [
 
 const broker: readonly Ignored<BrokerEvent['type']>[] = [
   {
-    states: ['starting'],
-    events: ['commands.received'],
-    because: 'nothing listens yet, so that nobody can have sent any',
-  },
-  {
     states: ['starting', 'serving'],
     events: ['tasks.settled'],
     because: 'only a broker that stops waits for its tasks',
@@ -94,11 +89,8 @@ const broker: readonly Ignored<BrokerEvent['type']>[] = [
   { states: ['forcing'], events: ['force'], because: 'it forces already' },
   {
     states: ['stopped'],
-    events: [
-      ...(['listeners.bound', 'commands.received', 'events.produced'] as const),
-      ...(['drain', 'tasks.settled', 'force'] as const),
-    ],
-    because: 'final: nothing is routed or delivered',
+    events: ['listeners.bound', 'drain', 'tasks.settled', 'force'],
+    because: 'final: nothing is routed or journaled',
   },
 ]
 

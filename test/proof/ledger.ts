@@ -48,21 +48,14 @@ const task: Readonly<Record<string, Proof>> = {
 
 const broker: Readonly<Record<string, Proof>> = {
   'broker.starting listeners.bound': both,
-  'broker.starting events.produced': memory,
   'broker.starting drain': memory,
   'broker.starting force': memory,
-  'broker.serving commands.received': both,
-  'broker.serving events.produced': both,
   'broker.serving drain': both,
   'broker.serving force': memory,
-  'broker.draining commands.received': both,
-  'broker.draining events.produced': both,
   'broker.draining tasks.settled': both,
   'broker.draining force': memory,
   'broker.draining.waiting after drainDeadline': memory,
   'broker.draining.cancelling after cancelDeadline': memory,
-  'broker.forcing events.produced': memory,
-  'broker.forcing commands.received': memory,
   'broker.forcing tasks.settled': memory,
   'broker.forcing after cancelDeadline': memory,
 }

@@ -35,7 +35,7 @@ test.each(names)('%s without any one of its transitions leaves a hand-written wa
 test.each(names)('%s without any one of its actions leaves a hand-written walk', (name) => {
   const { machine } = machines[name]
   const mutants = withoutAnAction(machine)
-  expect(mutants.length).toBeGreaterThan(5)
+  expect(mutants.length).toBeGreaterThanOrEqual(5)
   const survivors = mutants.filter((mutant) => failedWalks(name, mutant.machine) === 0)
   expect(survivors.map(({ lost }) => lost)).toEqual([])
 })

@@ -30,8 +30,6 @@ const connection: Samples<ConnectionEvent> = {
 
 const broker: Samples<BrokerEvent> = {
   'listeners.bound': { type: 'listeners.bound' },
-  'commands.received': { type: 'commands.received', connectionId: 'c' },
-  'events.produced': { type: 'events.produced' },
   drain: { type: 'drain', deadlineMs: 1_000 },
   'tasks.settled': { type: 'tasks.settled' },
   force: { type: 'force' },

@@ -94,15 +94,9 @@ const broker: readonly Walk[] = [
   {
     title: 'it serves, then drains with nothing to wait for',
     lines: [
-      'commands.received .',
-      'events.produced : appendEvents',
       ...serving,
-      'commands.received : routeCommands',
-      'events.produced : appendEvents',
       'tasks.settled .',
       'drain > draining.waiting : announceDrain',
-      'commands.received : routeCommands',
-      'events.produced : appendEvents',
       'drain .',
       'tasks.settled > stopped : drainConnections',
     ],
@@ -112,12 +106,7 @@ const broker: readonly Walk[] = [
   { title: 'forced before it served', lines: ['force > stopped : drainConnections'] },
   {
     title: 'a task outlives the deadline, its cancellation and its end by force',
-    lines: [
-      ...forcing,
-      'events.produced : appendEvents',
-      'commands.received',
-      'after cancelDeadline > stopped : drainConnections',
-    ],
+    lines: [...forcing, 'after cancelDeadline > stopped : drainConnections'],
   },
   {
     title: 'a task ends by force',

@@ -37,7 +37,7 @@ const senders: Readonly<Record<string, Readonly<Record<string, Party>>>> = {
     drain: 'broker',
     close: 'broker',
   },
-  broker: { 'commands.received': 'connection', 'events.produced': 'runner', 'tasks.settled': 'task' },
+  broker: { 'tasks.settled': 'task' },
   task: {
     'slot.granted': 'broker',
     cancel: 'broker',
@@ -132,7 +132,7 @@ export function messagesOf(lens: Lens, filter: string, quiet: boolean): Message[
     if (one === undefined) continue
     for (const message of messageOf(one, lens)) {
       const words = `${message.text} ${message.about} ${message.from} ${message.to}`.toLowerCase()
-      if (quiet && (message.refused || message.text === 'events.produced')) continue
+      if (quiet && message.refused) continue
       if (words.includes(filter.toLowerCase())) found.push(message)
     }
   }
