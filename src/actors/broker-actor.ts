@@ -165,6 +165,7 @@ export class Broker implements ConnectionOwner {
   /** A task is about to leave memory, in the open transaction. */
   taskLeaving(task: LiveTask, state: LeftState): void {
     this.asking.runEnded(task)
+    this.queue.leaving(task)
     if (state === 'closed') leaseClosed(this, task.id, task.cause)
   }
 

@@ -64,6 +64,11 @@ export class TaskQueue {
     this.#queue.readmit(this.#entry(task, undefined))
   }
 
+  /** It is about to leave, in the open transaction, in which it may also come back: its place is another one then. */
+  leaving(task: LiveTask): void {
+    this.#broker.transactions.current.undo(this.#queue.withdraw(task.id))
+  }
+
   /** It waits or runs no longer: that is committed. */
   left(task: LiveTask): void {
     this.#queue.leave(task.id)

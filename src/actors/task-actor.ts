@@ -231,10 +231,13 @@ export class TaskActors {
   #leave(task: LiveTask, state: LeftState): void {
     this.#options.leaving(task, state)
     task.left = state
-    this.#options.transactions.current.afterCommit(() => {
-      if (state === 'closed' && task.resumable) this.closed.keep(task.id, task.request)
-      this.#forget(task)
-    })
+    const { current } = this.#options.transactions
+    // At once: it may be resumed in this transaction.
+    if (state === 'closed' && task.resumable) {
+      this.closed.keep(task.id, task.request)
+      current.undo(() => this.closed.forget(task.id))
+    }
+    current.afterCommit(() => this.#forget(task))
   }
 
   #forget(task: LiveTask): void {

@@ -109,6 +109,18 @@ export class RunQueue {
     }
   }
 
+  /** It waits no longer, unless what is returned is called: then it waits where it did. One that runs is left alone. */
+  withdraw(id: string): () => void {
+    const task = this.#turns.get(id)
+    const putBack = this.#turns.withdraw(id)
+    if (task === undefined || putBack === undefined) return () => {}
+    this.#bytes -= task.bytes
+    return () => {
+      putBack()
+      this.#bytes += task.bytes
+    }
+  }
+
   /** It waits or runs no longer. Idempotent. */
   leave(id: string): void {
     const task = this.#turns.get(id)

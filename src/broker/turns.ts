@@ -62,14 +62,22 @@ export class Turns<T extends Turn> {
     const { priority, client } = place.item
     const level = this.#levels.get(priority)
     const line = level?.lines.get(client)
-    const due = line?.due ?? 0
-    const round = level?.round ?? 0
+    const putBack = this.#backTo(place)
     if (level !== undefined && line !== undefined) {
       level.round = Math.max(level.round, line.due)
       line.due = Math.max(line.due, level.round) + 1
     }
     this.remove(id)
-    return () => this.#putBack(place, due, round)
+    return putBack
+  }
+
+  /** Takes an item out that may yet come back to where it waited: by what is returned. */
+  withdraw(id: string): (() => void) | undefined {
+    const place = this.#arrivals.get(id)
+    if (place === undefined) return undefined
+    const putBack = this.#backTo(place)
+    this.remove(id)
+    return putBack
   }
 
   /** Takes an item out that waits no longer; false where none waits by this id. */
@@ -123,6 +131,13 @@ export class Turns<T extends Turn> {
     const behind = line.places.findIndex(({ arrival }) => arrival > place.arrival)
     line.places.splice(behind === -1 ? line.places.length : behind, 0, place)
     return line
+  }
+
+  #backTo(place: Place<T>): () => void {
+    const { priority, client } = place.item
+    const level = this.#levels.get(priority)
+    const [due, round] = [level?.lines.get(client)?.due ?? 0, level?.round ?? 0]
+    return () => this.#putBack(place, due, round)
   }
 
   #putBack(place: Place<T>, due: number, round: number): void {

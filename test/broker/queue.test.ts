@@ -44,6 +44,18 @@ describe('slots', () => {
     expect(queue.waitingBytes).toBe(1)
   })
 
+  test('one that is withdrawn takes no place and no bytes, until it is put back; one that runs runs on', () => {
+    const queue = queueOf({ slots: 1 })
+    for (const id of ['runs', 'a', 'b']) queue.enter(task(id))
+    const { waitingBytes } = queue
+    const putBack = queue.withdraw('a')
+    expect([queue.waiting(), queue.waitingBytes * 2]).toEqual([['b'], waitingBytes])
+    putBack()
+    expect([queue.waiting(), queue.waitingBytes]).toEqual([['a', 'b'], waitingBytes])
+    queue.withdraw('runs')()
+    expect([queue.isRunning('runs'), queue.waitingCount]).toEqual([true, 2])
+  })
+
   test('one that comes does not overtake one that could run and has not been let', () => {
     const queue = queueOf({ slots: 1 })
     for (const id of ['1', '2']) queue.enter(task(id))

@@ -50,6 +50,22 @@ test('one that is put back stands where it stood', () => {
   expect(ids(turns)).toEqual(before)
 })
 
+test('one that is withdrawn waits no more, and stands where it stood when it is put back', () => {
+  const turns = new Turns<Turn>()
+  for (const id of ['a', 'b', 'c']) turns.add({ id, client: 'one', priority: 0 })
+  turns.add({ id: 'x', client: 'other', priority: 0 })
+  const before = ids(turns)
+  const putBack = turns.withdraw('b')
+  expect([ids(turns), turns.place('b'), turns.size]).toEqual([
+    before.filter((id) => id !== 'b'),
+    undefined,
+    3,
+  ])
+  putBack?.()
+  expect(ids(turns)).toEqual(before)
+  expect(turns.withdraw('nobody')).toBe(undefined)
+})
+
 test('an id that nobody waits by has no place and cannot be served or removed', () => {
   const turns = turnsOf(['a', 'x'])
   expect([turns.place('b'), turns.serve('b'), turns.remove('b'), turns.size]).toEqual([
@@ -70,6 +86,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('serve' as const), at: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), at: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('serveAndPutBack' as const), at: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('withdrawAndPutBack' as const), at: fc.nat() }) },
 )
 
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
@@ -85,6 +102,7 @@ function played(steps: readonly Step[]): Turns<Turn> {
       if (one.do === 'remove') turns.remove(id)
       if (one.do === 'serve') turns.serve(id)
       if (one.do === 'serveAndPutBack') turns.serve(id)?.()
+      if (one.do === 'withdrawAndPutBack') turns.withdraw(id)?.()
     }
   }
   return turns
@@ -97,6 +115,17 @@ test('the places told are the order in which all are served, whatever was added,
       const told = ids(turns)
       expect(told.map((id) => turns.place(id))).toEqual(told.map((_, index) => index + 1))
       expect(served(turns)).toEqual(told)
+    }),
+  )
+})
+
+test('whoever is withdrawn and put back, at any time: the order is what it was', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), fc.nat(), (steps, at) => {
+      const turns = played(steps)
+      const before = ids(turns)
+      turns.withdraw(before[at % Math.max(1, before.length)] ?? 'nobody')?.()
+      expect(ids(turns)).toEqual(before)
     }),
   )
 })
