@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { startDaemonProcess } from './daemon-process.ts'
 import type { DaemonProcess } from './daemon-process.ts'
@@ -16,6 +16,10 @@ const escapes = {
     'exec sleep 300',
 } as const
 const doors = Object.entries(escapes)
+
+function nameOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+}
 
 /** Two at least, where each script has become all that it becomes. */
 async function startedAll(link: RawLink): Promise<string[]> {
@@ -94,7 +98,9 @@ describe.skipIf(!existsSync('/proc/self/environ'))('no process of a task is left
       await startScript(link, escapes['forked twice']),
     ]
     started.push(one, other)
-    for (const task of [one, other]) await eventually(() => expect(processesOf(task)).toHaveLength(4))
+    // Four also while one forks and another is not there yet.
+    for (const task of [one, other])
+      await eventually(() => expect(processesOf(task).map(nameOf)).toEqual(Array(4).fill('sleep')))
     const before = processesOf(other)
     await link.request('CancelTask', one)
     await heard(link, one, 'taskResumable')
