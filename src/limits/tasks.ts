@@ -9,10 +9,6 @@ export const taskLimits = {
   /** Settled tasks kept in memory. Past either: the oldest is forgotten (`unknown_task`). */
   tasksKeptMax: 10_000,
   tasksKeptBytesMax: 8 * MiB,
-  /** One block of their records, of which a whole one stays as long as one record in it. One record may be larger. */
-  recordBlockBytes: 64 * KiB,
-  /** Free ones kept for reuse. Past it: left to the garbage collector. */
-  recordBlocksFreeMax: 4,
   /** Tasks of one PruneTasks: 5 ms. More ids: `invalid_command`; where more may go, its answer says so. */
   pruneTasksMax: 250,
   /** A task's text in lists; GetTask and the journal hold no more than its first message. */

@@ -4,9 +4,6 @@
  */
 import { randomBytes } from 'node:crypto'
 import { limits } from '../limits.ts'
-import type { TaskState } from '../wire/commands.ts'
-import { Blocks } from './blocks.ts'
-import type { Kept } from './blocks.ts'
 import type { Commit, Prunable, Store, StoredEvent, StoreUse, TaskRecord } from './store.ts'
 
 export interface MemoryStoreOptions {
@@ -23,17 +20,16 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
 }
 
 interface KeptRecord {
-  readonly state: TaskState
-  readonly createdAt: number
-  /** As JSON, without its request: a long prompt is not to be read for a list. */
-  readonly record: Kept
-  readonly request: Kept | undefined
+  readonly record: TaskRecord
+  /** The request as bytes: a long prompt as a string of the heap would outlive many collections. */
+  readonly request: Buffer | undefined
+  readonly bytes: number
 }
 
 const unsettledStates: ReadonlySet<string> = new Set(['queued', 'starting', 'running', 'interactive'])
 
-/** What a record takes besides its blocks. */
-const recordOverheadBytes = 300
+/** What a record takes besides its text and request. */
+const recordOverheadBytes = 500
 
 class MemoryStore implements Store {
   readonly durability = 'memory'
@@ -43,9 +39,9 @@ class MemoryStore implements Store {
   readonly #countMax: number
   readonly #bytesMax: number
   readonly #kept = new Map<string, KeptRecord>()
-  readonly #blocks = new Blocks()
   /** Goes on where it stopped: one begun anew would step over all that has been deleted before the oldest. */
   #oldest: MapIterator<string> | undefined
+  #bytes = 0
 
   constructor(countMax: number, bytesMax: number) {
     this.#countMax = countMax
@@ -78,48 +74,37 @@ class MemoryStore implements Store {
   }
 
   use(): StoreUse {
-    return { bytes: this.#bytes(), events: 0, tasks: this.#kept.size }
+    return { bytes: this.#bytes, events: 0, tasks: this.#kept.size }
   }
 
   /** What runs lives in the daemon's memory, with its request: here it would be there twice. */
   #save(record: TaskRecord): void {
     this.#forget(record.id)
     if (unsettledStates.has(record.state)) return
-    const { id, state, createdAt, request } = record
-    this.#kept.set(id, {
-      state,
-      createdAt,
-      record: this.#keep(request === undefined ? record : withoutRequest(record)),
-      request: request === undefined ? undefined : this.#keep(request),
-    })
-    this.#forgetOldest(id)
-  }
-
-  #keep(value: object): Kept {
-    return this.#blocks.keep(JSON.stringify(value))
-  }
-
-  #bytes(): number {
-    return this.#blocks.bytes + this.#kept.size * recordOverheadBytes
+    const { request, lastMessage, undelivered } = record
+    const encoded = request === undefined ? undefined : Buffer.from(JSON.stringify(request))
+    const last = lastMessage?.text ?? ''
+    const waiting = undelivered === undefined ? 0 : JSON.stringify(undelivered).length
+    const bytes =
+      recordOverheadBytes + (record.text.length + last.length + waiting) * 2 + (encoded?.length ?? 0)
+    this.#kept.set(record.id, { record: ownRecord(record), request: encoded, bytes })
+    this.#bytes += bytes
+    this.#forgetOldest(record.id)
   }
 
   task(id: string): TaskRecord | undefined {
     const kept = this.#kept.get(id)
-    if (kept?.request === undefined) return kept && this.#record(kept)
-    return { ...this.#record(kept), request: JSON.parse(this.#blocks.read(kept.request)) }
+    if (kept?.request === undefined) return kept?.record
+    return { ...kept.record, request: JSON.parse(kept.request.toString()) }
   }
 
   tasks(): readonly TaskRecord[] {
-    return Array.from(this.#kept.values(), (kept) => this.#record(kept))
-  }
-
-  #record({ record }: KeptRecord): TaskRecord {
-    return JSON.parse(this.#blocks.read(record))
+    return Array.from(this.#kept.values(), (kept) => kept.record)
   }
 
   settledCounts(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = {}
-    for (const { state } of this.#kept.values()) counts[state] = (counts[state] ?? 0) + 1
+    for (const { record } of this.#kept.values()) counts[record.state] = (counts[record.state] ?? 0) + 1
     return counts
   }
 
@@ -128,7 +113,7 @@ class MemoryStore implements Store {
     for (const id of ids ?? this.#kept.keys()) {
       if (found.length === count) break
       const kept = this.#kept.get(id)
-      if (kept === undefined || kept.createdAt >= before) continue
+      if (kept === undefined || kept.record.createdAt >= before) continue
       if (mayGo?.(id) ?? true) found.push(id)
     }
     return found
@@ -146,18 +131,18 @@ class MemoryStore implements Store {
 
   close(): void {
     this.#kept.clear()
+    this.#bytes = 0
   }
 
   #forget(id: string): void {
     const kept = this.#kept.get(id)
     if (kept === undefined) return
     this.#kept.delete(id)
-    this.#blocks.forget(kept.record)
-    if (kept.request !== undefined) this.#blocks.forget(kept.request)
+    this.#bytes -= kept.bytes
   }
 
   #forgetOldest(newest: string): void {
-    while (this.#kept.size > this.#countMax || this.#bytes() > this.#bytesMax) {
+    while (this.#kept.size > this.#countMax || this.#bytes > this.#bytesMax) {
       this.#oldest ??= this.#kept.keys()
       const { value, done } = this.#oldest.next()
       if (done === true || value === newest) {
@@ -169,6 +154,14 @@ class MemoryStore implements Store {
   }
 }
 
-function withoutRequest({ request: _, ...rest }: TaskRecord): TaskRecord {
-  return rest
+/** Without its request, which is kept encoded. */
+function ownRecord({ request: _, ...record }: TaskRecord): TaskRecord {
+  const { lastMessage } = record
+  if (lastMessage?.text === undefined || lastMessage.text === '') return record
+  return { ...record, lastMessage: { ...lastMessage, text: ownText(lastMessage.text) } }
+}
+
+/** A line of what a run wrote is cut from all it wrote at once, and keeps that in memory: a copy does not. */
+function ownText(text: string): string {
+  return Buffer.from(text).toString()
 }
