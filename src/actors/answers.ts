@@ -57,8 +57,10 @@ export function tellNotStarted(
   const { newTaskId, now } = broker.parts
   const task = newTaskId()
   const at = now()
+  let bytes = 0
   for (const data of couldNotStart(task, request, why.message, at)) {
-    connection.answer({ type: 'TaskEvent', origin: 'server', task, at, data })
+    bytes += connection.answer({ type: 'TaskEvent', origin: 'server', task, at, data })?.length ?? 0
   }
   broker.wake(connection)
+  if (bytes >= broker.parts.limits.answersShareBytes) broker.parts.answeredMuch()
 }

@@ -26,6 +26,7 @@ import type { BrokerParts } from './broker-parts.ts'
 import { announceDrain, letConnectionsGo } from './drain.ts'
 import { leaseClosed } from './claim-task.ts'
 import type { LeftState, LiveTask } from './live-task.ts'
+import { Mailbox } from './mailbox.ts'
 import { Outage } from './outage.ts'
 import type { Recovered } from './recovery.ts'
 import { PresenceNews } from './presence-news.ts'
@@ -50,9 +51,7 @@ export class Broker implements ConnectionOwner {
   #profiles: Profiles
   #connections: ConnectionActors | undefined
   #tasks: TaskActors | undefined
-  #isBusy = false
-  /** What came while it was busy: at most a read of each connection, and what its machine is to hear. */
-  readonly #waiting: (() => void)[] = []
+  readonly #mailbox = new Mailbox((error) => this.log.error({ err: error }, 'a step of the broker failed'))
   #forgetting: NodeJS.Timeout | undefined
 
   constructor(parts: BrokerParts) {
@@ -185,13 +184,9 @@ export class Broker implements ConnectionOwner {
    * the broker has stopped it does nothing.
    */
   transact(work: () => void): void {
-    if (this.#isBusy || this.transactions.isOpen) return this.transactions.run(work)
+    if (this.#mailbox.isBusy || this.transactions.isOpen) return this.transactions.run(work)
     if (!this.#isIn('journaling')) return
-    try {
-      this.#busily(() => this.transactions.run(work))
-    } finally {
-      this.#doWaiting()
-    }
+    this.#mailbox.run(() => this.transactions.run(work))
   }
 
   /** A task's record, as the open transaction has it or the store. */
@@ -220,7 +215,7 @@ export class Broker implements ConnectionOwner {
   }
 
   received(connection: Connection): void {
-    this.#inTurn(() => this.#route(connection))
+    this.#mailbox.post(() => this.#route(connection))
   }
 
   /** Something waits in the connection's outbox: it leaves at the end of the turn. At its bound it is not read on. */
@@ -243,27 +238,7 @@ export class Broker implements ConnectionOwner {
   }
 
   #tell(event: BrokerEvent): void {
-    this.#inTurn(() => this.#actor.send(event))
-  }
-
-  /** Does a step at once, or when what is being done is done. A step must not throw. */
-  #inTurn(step: () => void): void {
-    this.#waiting.push(step)
-    if (!this.#isBusy) this.#doWaiting()
-  }
-
-  #doWaiting(): void {
-    for (let step = this.#waiting.shift(); step !== undefined; step = this.#waiting.shift())
-      this.#busily(step)
-  }
-
-  #busily(step: () => void): void {
-    this.#isBusy = true
-    try {
-      step()
-    } finally {
-      this.#isBusy = false
-    }
+    this.#mailbox.post(() => this.#actor.send(event))
   }
 
   /** The commands that wait in a connection's inbox. A throw is that connection's alone. */

@@ -14,15 +14,18 @@ export class ClosedRequests {
     this.#bytesMax = bytesMax
   }
 
-  keep(task: string, request: StartNewTask): void {
-    this.forget(task)
+  /** What is returned puts back what there was before. */
+  keep(task: string, request: StartNewTask): () => void {
+    const gone = this.#take(task)
     const bytes = Buffer.from(JSON.stringify(request))
-    if (bytes.length > this.#bytesMax) return
-    this.#kept.set(task, bytes)
-    this.#bytes += bytes.length
+    if (bytes.length <= this.#bytesMax) this.#add(task, bytes)
     for (const oldest of this.#kept.keys()) {
-      if (this.#bytes <= this.#bytesMax) return
-      this.forget(oldest)
+      if (this.#bytes <= this.#bytesMax) break
+      gone.push(...this.#take(oldest))
+    }
+    return () => {
+      this.#take(task)
+      this.#putBack(gone)
     }
   }
 
@@ -35,8 +38,30 @@ export class ClosedRequests {
     return bytes === undefined ? undefined : JSON.parse(bytes.toString())
   }
 
-  forget(task: string): void {
-    this.#bytes -= this.#kept.get(task)?.length ?? 0
+  /** What is returned puts it back. */
+  forget(task: string): () => void {
+    const gone = this.#take(task)
+    return () => this.#putBack(gone)
+  }
+
+  #add(task: string, bytes: Buffer): void {
+    this.#kept.set(task, bytes)
+    this.#bytes += bytes.length
+  }
+
+  #take(task: string): [string, Buffer][] {
+    const bytes = this.#kept.get(task)
+    if (bytes === undefined) return []
     this.#kept.delete(task)
+    this.#bytes -= bytes.length
+    return [[task, bytes]]
+  }
+
+  /** Before all others: they were the oldest, or nearly so. */
+  #putBack(gone: readonly (readonly [string, Buffer])[]): void {
+    const others = [...this.#kept]
+    this.#kept.clear()
+    this.#bytes = 0
+    for (const [task, bytes] of [...gone, ...others]) this.#add(task, bytes)
   }
 }

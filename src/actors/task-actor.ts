@@ -143,7 +143,7 @@ export class TaskActors {
   /** Takes up a settled or closed task, which then waits for its slot. */
   resume(task: LiveTask, record: TaskRecord): void {
     this.add(task, settledSnapshot(record))
-    this.#options.transactions.current.afterCommit(() => this.closed.forget(task.id))
+    this.#options.transactions.current.undo(this.closed.forget(task.id))
     this.announce(task, orders.resumed(task.id), task.cause)
     this.send(task, { type: 'resume' })
   }
@@ -233,10 +233,7 @@ export class TaskActors {
     task.left = state
     const { current } = this.#options.transactions
     // At once: it may be resumed in this transaction.
-    if (state === 'closed' && task.resumable) {
-      this.closed.keep(task.id, task.request)
-      current.undo(() => this.closed.forget(task.id))
-    }
+    if (state === 'closed' && task.resumable) current.undo(this.closed.keep(task.id, task.request))
     current.afterCommit(() => this.#forget(task))
   }
 

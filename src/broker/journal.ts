@@ -92,10 +92,11 @@ export class Journal {
     const shared: SharedEnvelope = { task, at: this.#now(), by, causedBy }
     const say = this.codec.eventTexts(shared)
     const first = this.#sequence + 1
-    const texts = events.map((event, index) => say(first + index, event))
-    return events.map((event, index) => {
+    // All before the first is appended: one that cannot be said keeps none.
+    const said = events.map((event, index) => ({ event, text: say(first + index, event) }))
+    return said.map(({ event, text }) => {
       this.#sequence++
-      this.chain.append(texts[index] ?? '', this.#sequence, task, event.eventName)
+      this.chain.append(text, this.#sequence, task, event.eventName)
       return new AppendedEntry(shared, event, this.#sequence, this.chain.last)
     })
   }

@@ -156,7 +156,12 @@ class Daemon implements RunningDaemon {
     this.#sweep = setInterval(() => this.#unfinished.sweep(now()), settings.limits.frameSweepMs)
     this.#sweep.unref()
     const { journal } = this.#broker.parts
-    this.#memory = new MemoryKeeper({ limits: settings.limits, heldBytes: () => journal.bytes })
+    this.#memory = new MemoryKeeper({
+      limits: settings.limits,
+      heldBytes: () => journal.bytes,
+      // A run may read and write much of which nobody is told.
+      isAwake: () => this.#broker.tasks.liveCount > 0,
+    })
     // Said in the next turn: whoever waits for it may send a signal at once, and by then somebody listens to signals.
     const sockets = settings.listeners.map(({ path }) => path)
     setImmediate(() => log.info({ pid: process.pid, sockets }, 'serving'))

@@ -20,6 +20,8 @@ export interface MemoryKeeperOptions {
   readonly residentBytes?: () => number
   /** What of it buffers take, garbage included, in bytes. The heap itself is V8's: it collects that more cheaply. */
   readonly bufferBytes?: () => number
+  /** Memory may grow where nothing tells of it: then it looks on. */
+  readonly isAwake?: () => boolean
   /** What of it is the journal's tail, in bytes: it grows for good, and collecting finds nothing of it. */
   readonly heldBytes?: () => number
   /** Collects all garbage. */
@@ -40,6 +42,7 @@ export class MemoryKeeper implements Disposable {
   readonly #residentBytes: () => number
   readonly #bufferBytes: () => number
   readonly #heldBytes: () => number
+  readonly #isAwake: () => boolean
   readonly #collect: () => void
   readonly #now: () => number
   readonly #lookMs: number
@@ -61,6 +64,7 @@ export class MemoryKeeper implements Disposable {
     this.#residentBytes = options.residentBytes ?? (() => process.memoryUsage.rss())
     this.#bufferBytes = options.bufferBytes ?? (() => process.memoryUsage().external)
     this.#heldBytes = options.heldBytes ?? (() => 0)
+    this.#isAwake = options.isAwake ?? (() => false)
     this.#collect = options.collect ?? collector()
     this.#now = options.now ?? (() => performance.now())
     this.#highBytes = this.#residentBytes() + memoryHighBytes
@@ -70,8 +74,7 @@ export class MemoryKeeper implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer)
-    this.#timer = 'disposed'
+    this.#stop('disposed')
   }
 
   /** Something was read or told: memory is looked at until nothing is any more. */
@@ -80,13 +83,15 @@ export class MemoryKeeper implements Disposable {
     if (this.#timer === 'idle') this.#timer = setInterval(() => this.#tick(), this.#lookMs).unref()
   }
 
+  #stop(as: 'idle' | 'disposed'): void {
+    if (typeof this.#timer === 'object') clearInterval(this.#timer)
+    this.#timer = as
+  }
+
   #tick(): void {
     this.look()
     // What has become due while it rests is still to be collected.
-    if (!this.#stirred && this.#now() >= this.#restUntil) {
-      clearInterval(this.#timer)
-      this.#timer = 'idle'
-    }
+    if (!this.#stirred && !this.#isAwake() && this.#now() >= this.#restUntil) this.#stop('idle')
     this.#stirred = false
   }
 

@@ -34,6 +34,19 @@ test.each(['CancelTask', 'CloseTask'] as const)(
   },
 )
 
+test.each([
+  ['closed, resumed and closed', ['CloseTask', 'ResumeTask', 'CloseTask'], []],
+  ['resumed and closed, after it was closed', ['ResumeTask', 'CloseTask'], ['CloseTask']],
+] as const)('%s in one read, it can be resumed again', async (_, names, before) => {
+  const { broker, client, again, other } = await behindOne()
+  for (const commandName of before) await client.ask({ commandName, data: again })
+  client.send(...names.map((commandName, n) => ({ commandName, data: again, requestId: `${n}` })))
+  for (const n of names.keys()) expect(await client.reply(`${n}`)).toEqual({ ok: true, result: {} })
+  expect([await waiting(client), broker.tasks.closed.has(again)]).toEqual([[other], true])
+  await client.ask({ commandName: 'ResumeTask', data: again })
+  expect(await waiting(client)).toEqual([other, again])
+})
+
 test('a task that left in a step that is undone waits where it waited', async () => {
   const { broker, client, again, other } = await behindOne()
   const step = (): void => {

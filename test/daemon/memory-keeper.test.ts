@@ -136,6 +136,23 @@ test('where nothing moves any more it looks once, and then no more until somethi
   expect(memory.collections).toBe(1)
 })
 
+test('while something may grow memory that nothing tells of, it looks on', () => {
+  const memory = { residentBytes: 0, collections: 0, isAwake: true }
+  using _keeper = new MemoryKeeper({
+    limits,
+    residentBytes: () => memory.residentBytes,
+    isAwake: () => memory.isAwake,
+    collect: () => void memory.collections++,
+  })
+  vi.advanceTimersByTime(10 * limits.memoryLookMs)
+  memory.residentBytes = 101
+  vi.advanceTimersByTime(limits.memoryLookMs)
+  expect(memory.collections).toBe(1)
+  memory.isAwake = false
+  vi.advanceTimersByTime(limits.memoryLookMs)
+  expect(vi.getTimerCount()).toBe(0)
+})
+
 test('what became due while it rested is collected, though nothing moves any more', () => {
   const { at, memory } = kept(0, () => {}, 5)
   expect(at(200, 60)).toBe(1)
