@@ -13,6 +13,14 @@ const margins = `(() => {
   return { hidden: labels.indexOf(first), above: first.top - parties.bottom, below: list.bottom - labels.at(-1).bottom }
 })()`
 
+/** In the browser: goes up some rows, in the frame of a change before it, and waits until that has been heard. */
+const goUp = (before: string): string => `new Promise((heard) => {
+  const box = document.querySelector('.sequence .scroll')
+  ${before}
+  box.scrollTop -= 120
+  requestAnimationFrame(() => requestAnimationFrame(heard))
+})`
+
 interface Margins {
   readonly hidden: number
   readonly above: number
@@ -60,5 +68,24 @@ describe.skipIf(browserPath === undefined)(
         expect(faults).toEqual([])
       },
     )
+
+    test('its end is left by going up, and not where the browser puts a smaller box higher', async () => {
+      await using visited = await at.visit(at.url, 'light')
+      const { page } = visited
+      await page.setViewportSize({ width: 1_280, height: 800 })
+      await show(page, 'Sequence')
+      const asked = async (times: number): Promise<void> => {
+        for (let time = 0; time < times; time++) await at.client.getStatus()
+      }
+      const isAtEnd = async (): Promise<boolean> => (await marginsOf(page)).below > 0
+      await asked(40)
+      await expect.poll(isAtEnd).toBe(true)
+      await page.evaluate(goUp('box.parentElement.style.maxHeight = "300px"'))
+      await asked(5)
+      await expect.poll(isAtEnd).toBe(true)
+      await page.evaluate(goUp(''))
+      await asked(5)
+      await expect.poll(isAtEnd).toBe(false)
+    })
   },
 )

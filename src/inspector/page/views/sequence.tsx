@@ -25,7 +25,7 @@ export function Sequence({ only }: { only: string }): JSX.Element {
   const messages = messagesOf(lens, filter, quiet)
   const scroll = useRef<HTMLDivElement>(null)
   const following = useRef(true)
-  const place = useRef(0)
+  const place = useRef({ top: 0, width: 0, height: 0 })
   useEffect(() => {
     const follow = (): void => {
       if (following.current && scroll.current !== null) toEnd(scroll.current)
@@ -65,10 +65,13 @@ export function Sequence({ only }: { only: string }): JSX.Element {
           aria-label="Messages"
           ref={scroll}
           onScroll={({ currentTarget: box }) => {
-            // Rows that have come since it was scrolled do not count: it is left by going up alone.
+            // Rows that have come since it was scrolled do not count: it is left by going up alone. A box that was
+            // resized is put higher by the browser.
+            const { scrollTop: top, clientWidth: width, clientHeight: height } = box
+            const isResized = width !== place.current.width || height !== place.current.height
             if (isAtEnd(box)) following.current = true
-            else if (box.scrollTop < place.current) following.current = false
-            place.current = box.scrollTop
+            else if (top < place.current.top && !isResized) following.current = false
+            place.current = { top, width, height }
           }}
         >
           <Parties />
