@@ -1,6 +1,7 @@
 /**
  * One thing at a time, as an actor's mailbox has it: what comes while a step is being done waits until that is done.
- * Owner: the broker actor.
+ * Owner: the broker actor. What waits is bounded by who posts: links by their number and their reads, the machine's events
+ * by the tasks that live.
  */
 type Step = () => void
 

@@ -37,6 +37,6 @@ export const daemonLimits = {
   memoryHighBytes: 32 * MiB,
   memoryStepBytes: 4 * MiB,
   memoryRestFactor: 40,
-  /** How often memory is looked at while something is read or told. */
+  /** How often memory is looked at while something is read or told, and while tasks live. */
   memoryLookMs: 50,
 } as const

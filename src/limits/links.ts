@@ -13,7 +13,10 @@ export const linkLimits = {
   /** Lag of a link at which its connection becomes `congested`, and at which it is `flowing` again. */
   lagHighBytes: 1 * MiB,
   lagLowBytes: 256 * KiB,
-  /** Direct answers that wait for one link. At it: the daemon stops reading that link until half is written. */
+  /**
+   * Direct answers that wait for one link; joined as they wait, they take up to twice their bytes. At it: the daemon
+   * stops reading that link until half is written.
+   */
   outboxBytesMax: 1 * MiB,
   /**
    * Direct answers over all links, looked at when one has the second. Past it: the link with the most is closed. One

@@ -11,6 +11,9 @@ import { walks } from './walks.ts'
 
 const names = Object.keys(machines) as MachineName[]
 
+/** How many places of each machine have an action: none of them is passed over. */
+const actions: Readonly<Record<MachineName, number>> = { connection: 26, broker: 5, task: 40, client: 13 }
+
 function failedWalks(name: MachineName, machine: AnyStateMachine): number {
   const { input, events } = machines[name]
   return walks[name].filter((walk) => departure(machine, input, events, walk) !== undefined).length
@@ -35,7 +38,7 @@ test.each(names)('%s without any one of its transitions leaves a hand-written wa
 test.each(names)('%s without any one of its actions leaves a hand-written walk', (name) => {
   const { machine } = machines[name]
   const mutants = withoutAnAction(machine)
-  expect(mutants.length).toBeGreaterThanOrEqual(5)
+  expect(mutants).toHaveLength(actions[name])
   const survivors = mutants.filter((mutant) => failedWalks(name, mutant.machine) === 0)
   expect(survivors.map(({ lost }) => lost)).toEqual([])
 })
